@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make up` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help setup up down status test test-fast check definitions lock bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+setup:  ## Install the Python packages and the Pulumi CLI that everything below uses
+	@python3 tools/toolchain.py run
+
+up: setup  ## Bring dev, prod and the registry up in the sandbox, with a trained, registered model
+	@$(PY) -m mlops up --train
+
+down:  ## Destroy the three stacks and stop the sandbox
+	@$(PY) -m mlops down
+
+status:  ## Show the three accounts, the registered versions and the executions
+	@$(PY) -m mlops status
+
+check: setup-test  ## Lint, types, stale definitions, stale locks
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv-definitions/bin/python -m ml.compile --check
+	@python3 tools/toolchain.py check-locks
+
+test: check  ## Everything that must pass before a merge
+	@$(PY) -m pytest
+
+.PHONY: setup-test setup-definitions
+setup-test: setup-definitions
+	@python3 tools/toolchain.py test
+
+setup-definitions:
+	@python3 tools/toolchain.py definitions
+
+definitions: setup-definitions  ## Compile ml/pipelines into ml/definitions
+	@.venv-definitions/bin/python -m ml.compile
+
+lock:  ## Resolve requirements/*.in into locks again, taking newer versions
+	@python3 tools/toolchain.py lock
+
+bench: setup  ## Print the measurements of bench/
+	@$(PY) -m bench
+
+clean:  ## Remove the virtual environments and caches of this checkout (not the sandbox)
+	rm -rf .venv .venv-definitions .pytest_cache .mypy_cache .ruff_cache build *.egg-info
