@@ -5,6 +5,7 @@ Versions and why these: docs/adr/0002-pulumi-cli-from-go-modules.md. Standard li
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -45,9 +46,7 @@ def ensure(say: Say) -> Path:
     folder = on_path()
     if folder:
         return folder
-    sums = b"".join(
-        (HERE / module / "go.sum").read_bytes() for module in ("pulumi-cli", "pulumi-language-python")
-    )
+    sums = b"".join((HERE / module / "go.sum").read_bytes() for module in ("pulumi-cli", "pulumi-language-python"))
     target = cache_folder() / f"pulumi-{VERSION}-{hashlib.sha256(sums).hexdigest()[:12]}"
     if (target / "pulumi").is_file():
         return target
@@ -69,9 +68,7 @@ def ensure(say: Say) -> Path:
                 env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
             )
             if parse_version(version.stdout) is None:
-                raise PulumiUnavailableError(
-                    f"the Pulumi CLI that was just made does not start: {version.stderr}"
-                )
+                raise PulumiUnavailableError(f"the Pulumi CLI that was just made does not start: {version.stderr}")
             shutil.rmtree(target, ignore_errors=True)
             made.rename(target)
     return target
@@ -91,9 +88,7 @@ def on_path() -> Path | None:
         env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
     )
     version = parse_version(shown.stdout)
-    has_host = all(
-        (folder / name).is_file() for name in ("pulumi-language-python", "pulumi-analyzer-policy-python")
-    )
+    has_host = all((folder / name).is_file() for name in ("pulumi-language-python", "pulumi-analyzer-policy-python"))
     return folder if version and version >= OLDEST and has_host else None
 
 
@@ -105,9 +100,7 @@ def parse_version(text: str) -> tuple[int, int, int] | None:
 
 def download(folder: Path, say: Say) -> bool:
     """Unpack the official release into ``folder``; False where it cannot be reached or has none for this machine."""
-    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(
-        platform.machine().lower()
-    )
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower())
     system = platform.system().lower()
     if machine is None or system not in ("linux", "darwin"):
         return False
@@ -155,9 +148,7 @@ def build(folder: Path, say: Say) -> None:
         ("pulumi-language-python", HOST_SCRIPTS, ["python/cmd/pulumi-language-python-exec"]),
         ("pulumi-cli", VERSION, ["python/dist/pulumi-analyzer-policy-python"]),
     ):
-        shown = _run(
-            [go, "mod", "download", "-json", f"github.com/pulumi/pulumi/sdk/v3@v{version}"], HERE / module
-        )
+        shown = _run([go, "mod", "download", "-json", f"github.com/pulumi/pulumi/sdk/v3@v{version}"], HERE / module)
         source = Path(json.loads(shown)["Dir"])
         for script in scripts:
             copy = folder / Path(script).name
@@ -221,8 +212,6 @@ def progress(say: Say, text: str) -> Iterator[None]:
 @contextmanager
 def only_one(path: Path, say: Say) -> Iterator[None]:
     """Hold a lock file, so that two set-ups at once build once; the lock dies with its process."""
-    import fcntl
-
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -85,8 +85,7 @@ def install(group: str) -> None:
     installed = stamp.read_text().split() if stamp.is_file() else []
     # The test lock holds the run lock, so an environment made for tests also serves to run.
     if installed and (
-        installed == [group, wanted]
-        or (group == "run" and installed[0] == "test" and installed[1] == _digest("test"))
+        installed == [group, wanted] or (group == "run" and installed[0] == "test" and installed[1] == _digest("test"))
     ):
         return
     uv = ensure_uv(environment)
@@ -152,17 +151,14 @@ def check_locks() -> None:
             if again.read_bytes() != lock.read_bytes():
                 stale.append(f"requirements/{group}.lock")
     if stale:
-        raise ToolchainError(
-            f"{', '.join(stale)} do not match their .in files: run `make lock` and commit the result"
-        )
+        raise ToolchainError(f"{', '.join(stale)} do not match their .in files: run `make lock` and commit the result")
 
 
 def main(arguments: list[str]) -> int:
     """Entry point; exit codes 0 done, 1 failed, 2 wrong use."""
     if sys.version_info < OLDEST_PYTHON:
-        print(
-            f"Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer is needed; `python3` here is {sys.version.split()[0]}"
-        )
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        print(f"Python {oldest} or newer is needed; `python3` here is {sys.version.split()[0]}")
         return 1
     os.environ.setdefault("UV_NO_CONFIG", "1")
     match arguments:
