@@ -1,0 +1,1 @@
+"""Components of the platform, a folder per capability; the programs in ``stacks`` compose them."""

@@ -1,0 +1,1 @@
+"""What continuous delivery needs in an account."""

@@ -1,0 +1,1 @@
+"""Keys of an account and who may use them."""

@@ -1,0 +1,1 @@
+"""Roles, and the documents that say what they may do."""

@@ -1,0 +1,125 @@
+"""Physical names and ARNs, computed from settings, so that every policy document is known at the first preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.settings import Environment, Settings
+from ml.model import Model
+
+PROJECT = "model-promotion"
+EXECUTION_ROLE = "sagemaker-execution-role"
+PIPELINE_ROLE = "sagemaker-pipeline-role"
+FUNCTION_ROLE = "lambda-sagemaker-role"
+JENKINS_DEPLOYMENT_ROLE = "cross-account-jenkins-role"
+DEPLOYMENT_ROLE = "model-promotion-deployment-role"
+JENKINS_LOG_GROUP = "jenkins-log"
+
+
+def pipeline_names(model: Model) -> tuple[str, str]:
+    """The pipelines of a model: train, inference."""
+    return (model.train_pipeline_name, model.inference_pipeline_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names in all three accounts as one stack's settings give them."""
+
+    settings: Settings
+
+    @property
+    def partition(self) -> str:
+        """``aws``, or the partition that the region's prefix says."""
+        prefix = self.settings.region.split("-")[0]
+        if prefix == "cn":
+            return "aws-cn"
+        return "aws-us-gov" if self.settings.region.startswith("us-gov-") else "aws"
+
+    def account(self, environment: Environment) -> str:
+        """The account id of an environment."""
+        return self.settings.accounts.of(environment)
+
+    def in_environment(self, name: str, environment: Environment) -> str:
+        """``name``, told apart by environment where two environments share an account."""
+        return f"{name}-{environment}" if self.settings.same_account else name
+
+    def arn(self, service: str, account: str, resource: str) -> str:
+        """An ARN in the stack's region."""
+        return f"arn:{self.partition}:{service}:{self.settings.region}:{account}:{resource}"
+
+    def role_name(self, role: str, environment: Environment) -> str:
+        """The name of one of the roles above in one environment."""
+        return self.in_environment(role, environment)
+
+    def role_arn(self, role: str, environment: Environment) -> str:
+        """The ARN of one of the roles above in one environment."""
+        return f"arn:{self.partition}:iam::{self.account(environment)}:role/{self.role_name(role, environment)}"
+
+    def deployment_role(self, environment: Environment) -> str:
+        """The name of the role that deploys an environment: prod's is the one that Jenkins alone may assume."""
+        role = JENKINS_DEPLOYMENT_ROLE if environment == "prod" else DEPLOYMENT_ROLE
+        return self.role_name(role, environment)
+
+    def deployment_role_arn(self, environment: Environment) -> str:
+        """The ARN of the role that deploys an environment."""
+        return f"arn:{self.partition}:iam::{self.account(environment)}:role/{self.deployment_role(environment)}"
+
+    @property
+    def jenkins_role_arn(self) -> str:
+        """The ARN of the Jenkins controller's own role, in its own account."""
+        return f"arn:{self.partition}:iam::{self.settings.accounts.jenkins}:role/{self.settings.jenkins.role_name}"
+
+    def root_arn(self, environment: Environment) -> str:
+        """The principal that stands for every identity of an account; narrow it by a condition."""
+        return f"arn:{self.partition}:iam::{self.account(environment)}:root"
+
+    def key_alias(self, environment: Environment) -> str:
+        """The alias of an environment's key."""
+        return f"alias/{self.in_environment(PROJECT, environment)}"
+
+    def keys_arn(self, environment: Environment) -> str:
+        """Every key of an account: narrow it by ``kms:ResourceAliases`` or a tag, since a key's id is AWS's choice."""
+        return self.arn("kms", self.account(environment), "key/*")
+
+    def data_bucket(self, environment: Environment) -> str:
+        """The bucket of data sets, scripts and intermediate results in dev or prod."""
+        return self._bucket("sagemaker-data", environment)
+
+    @property
+    def artifact_bucket(self) -> str:
+        """The bucket of model artifacts and reports in the registry account."""
+        return self._bucket("sagemaker-models", "registry")
+
+    @property
+    def state_bucket(self) -> str:
+        """The bucket of Pulumi's state, in prod."""
+        return self._bucket("pulumi-state", "prod")
+
+    @property
+    def jenkins_log_group(self) -> str:
+        """The log group in prod that build logs go to."""
+        return self.in_environment(JENKINS_LOG_GROUP, "prod")
+
+    def _bucket(self, purpose: str, environment: Environment) -> str:
+        # Bucket names are global: the account and region make them ours alone.
+        return self.in_environment(f"{purpose}-{self.account(environment)}-{self.settings.region}", environment)
+
+    def bucket_arn(self, bucket: str) -> str:
+        """The ARN of a bucket, which has neither region nor account."""
+        return f"arn:{self.partition}:s3:::{bucket}"
+
+    def group_arn(self, group: str) -> str:
+        """The ARN of a model package group in the registry account."""
+        return self.arn("sagemaker", self.account("registry"), f"model-package-group/{group}")
+
+    def packages_arn(self, group: str) -> str:
+        """Every version in a model package group."""
+        return self.arn("sagemaker", self.account("registry"), f"model-package/{group}/*")
+
+    def pipeline_name(self, pipeline: str, environment: Environment) -> str:
+        """The name of a pipeline in one environment."""
+        return self.in_environment(pipeline, environment)
+
+    def pipeline_arn(self, pipeline: str, environment: Environment) -> str:
+        """The ARN of a pipeline."""
+        return self.arn("sagemaker", self.account(environment), f"pipeline/{self.pipeline_name(pipeline, environment)}")

@@ -1,0 +1,1 @@
+"""SageMaker pipelines, deployed from the definitions in ``ml/definitions``."""

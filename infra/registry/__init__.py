@@ -1,0 +1,1 @@
+"""The model package groups and who may reach them."""
