@@ -1,0 +1,1 @@
+"""What is trained and how: models, data, container scripts, pipeline definitions. Imports none of infra and stacks."""
