@@ -1,0 +1,160 @@
+"""The sandbox's one process: ministack and SageMaker behind one port of 127.0.0.1, which ends by itself when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sandbox.emulator import settings
+from sandbox.process import HEALTH_PATH, Server, forget, record
+
+logger = logging.getLogger("sandbox")
+
+# ministack's own endpoints: among them one that wipes everything, open to any page in a browser.
+_CLOSED_PATHS = ("/_ministack", "/_localstack", "/_aws")
+_IDLE_CHECKS = 20
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+def listen(port: int) -> socket.socket:
+    """Bind 127.0.0.1; port 0 takes a free one. Raises OSError if the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(folder: Path, port: int, idle_minutes: float) -> None:
+    """Serve until SIGTERM or SIGINT, or until nothing has asked for anything for ``idle_minutes``."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    listener = listen(port)
+    port = listener.getsockname()[1]
+    settings.configure(folder, port)
+    asyncio.run(_serve(folder, listener, port, idle_minutes * 60))
+
+
+async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds: float) -> None:
+    from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415 - ministack reads its settings on import
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack import app  # noqa: PLC0415
+
+    from sandbox.emulator import access, persistence, sagemaker_adapter  # noqa: PLC0415
+    from sandbox.emulator.clock import Clock  # noqa: PLC0415
+    from sandbox.emulator.service_host import EmulatorHost  # noqa: PLC0415
+
+    access.install()
+    loop = asyncio.get_running_loop()
+    host = EmulatorHost(port, Clock(), loop)
+    service = _sagemaker(host, folder)
+    if service is not None:
+        sagemaker_adapter.register(service)
+    saver = persistence.StateSaver()
+    server = Server(folder=folder, pid=os.getpid(), port=port, started_at=time.time())
+    gateway = Gateway(app.app, server, saver.note_change)
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.loglevel = "WARNING"
+    tasks = [
+        asyncio.create_task(saver.run()),
+        asyncio.create_task(_stop_when_idle(gateway, service, idle_seconds, stopped)),
+    ]
+    record(server)
+    try:
+        await hypercorn_serve(gateway, config, shutdown_trigger=stopped.wait)  # type: ignore[arg-type]
+    finally:
+        for task in tasks:
+            task.cancel()
+        if service is not None:
+            await asyncio.to_thread(service.close)
+        persistence.save()
+        forget(server)
+
+
+def _sagemaker(host: Any, folder: Path) -> Any:
+    if importlib.util.find_spec("sandbox.sagemaker.service") is None:
+        logger.warning("There is no SageMaker in this sandbox.")
+        return None
+    module = importlib.import_module("sandbox.sagemaker.service")
+    return module.SageMakerService(host, folder / "sagemaker", folder / "work")
+
+
+async def _stop_when_idle(gateway: Gateway, service: Any, idle_seconds: float, stopped: asyncio.Event) -> None:
+    while True:
+        await asyncio.sleep(idle_seconds / _IDLE_CHECKS)
+        if service is not None and getattr(service, "is_running", lambda: False)():
+            gateway.touch()
+        if gateway.idle_seconds() > idle_seconds:
+            logger.warning("Nothing has asked for anything in %.0f minutes: stopping.", idle_seconds / 60)
+            stopped.set()
+            return
+
+
+class Gateway:
+    """The ASGI application in front of ministack: answers for its health, counts requests, keeps doors closed."""
+
+    def __init__(self, application: Any, server: Server, note_change: Callable[[], None]) -> None:
+        self._application = application
+        self._health = json.dumps(server.as_document()).encode()
+        self._note_change = note_change
+        self._active = 0
+        self._last = time.monotonic()
+
+    def touch(self) -> None:
+        self._last = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        return 0.0 if self._active else time.monotonic() - self._last
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["path"] == HEALTH_PATH:
+            await _respond(send, 200, self._health)
+        elif scope["path"].startswith(_CLOSED_PATHS):
+            await _respond(send, 404, b'{"message": "The sandbox does not offer this."}')
+        else:
+            await self._count(scope, receive, send)
+
+    async def _count(self, scope: Message, receive: Receive, send: Send) -> None:
+        self._active += 1
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._active -= 1
+            self.touch()
+            self._note_change()
+
+
+async def _respond(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    with suppress(ConnectionError):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
