@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.router import extract_access_key_id
-from ministack.services import sts
+from ministack.services import iam, sts
 
 from sandbox.emulator import (
     actions,
@@ -19,7 +19,7 @@ from sandbox.emulator import (
     sagemaker_adapter,
 )
 from sandbox.emulator.hooks import ACTIONS, EVALUATOR, check, replace
-from sandbox.emulator.managed_policies import ManagedPolicies
+from sandbox.emulator.managed_policies import ManagedPolicies, attach_existing
 from sandbox.emulator.request import Request, current
 
 S3 = "ministack.services.s3"
@@ -42,6 +42,8 @@ def install() -> None:
     replace(S3, "_check_sse_c_part", s3_encryption.check_part)
     replace("ministack.services.kms", "handle_request", keys.in_owner_scope)
     replace("ministack.services.iam", "_aws_managed_policies", lambda _seeds: ManagedPolicies())
+    for operation in ("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"):
+        iam._IAM_HANDLERS[operation] = attach_existing(iam._IAM_HANDLERS[operation])
     replace("ministack.app", "_collect_scripts", lambda _original: lambda *_folders: [])
     _keep_sessions()
 

@@ -38,7 +38,7 @@ def iam_action(original: Extract) -> Extract:
         found: str | None
         rpc = _RPC_PATH.match(path)
         if service == "lambda":
-            operation = _rest_operation(service, method, path)
+            operation = _rest_operation(service, method, path, asked[5])
             found = f"lambda:{operation}" if operation else None
         elif rpc:
             found = f"{namespace}:{rpc.group(1)}"
@@ -53,18 +53,24 @@ def iam_action(original: Extract) -> Extract:
 
 
 @cache
-def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """Method, path and operation of a REST API, the most specific path first."""
+def _routes(service: str) -> list[tuple[str, re.Pattern[str], set[str], str]]:
+    """Method, path, fixed query names and operation of a REST API, the most specific first."""
     model = botocore.loaders.create_loader().load_service_model(service, "service-2")
     routes = []
     for name, operation in model["operations"].items():
-        uri = operation["http"]["requestUri"].partition("?")[0].rstrip("/")
-        pattern = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(uri))
+        uri, _, fixed = operation["http"]["requestUri"].partition("?")
+        pattern = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.escape(uri.rstrip("/")))
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
-        routes.append((operation["http"]["method"], re.compile(f"^{pattern}$"), name))
-    return sorted(routes, key=lambda route: (-route[1].pattern.count("/"), route[1].pattern.count("[^/]+")))
+        names = {pair.partition("=")[0] for pair in fixed.split("&") if pair}
+        routes.append((operation["http"]["method"], re.compile(f"^{pattern}$"), names, name))
+    return sorted(
+        routes, key=lambda route: (-len(route[2]), -route[1].pattern.count("/"), route[1].pattern.count("[^/]+"))
+    )
 
 
-def _rest_operation(service: str, method: str, path: str) -> str | None:
+def _rest_operation(service: str, method: str, path: str, query: dict[str, Any]) -> str | None:
     trimmed = path.rstrip("/")
-    return next((name for verb, pattern, name in _routes(service) if verb == method and pattern.match(trimmed)), None)
+    for verb, pattern, names, operation in _routes(service):
+        if verb == method and pattern.match(trimmed) and names <= query.keys():
+            return operation
+    return None

@@ -53,11 +53,14 @@ HOOKS: dict[str, dict[str, str | None]] = {
     "ministack.services.cloudwatch_logs": {},
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.iam": {
+        "_IAM_HANDLERS": None,
         "_aws_managed_policies": None,
+        "_error": "status code message ns",
         "_make_aws_managed_record": "name document description",
         "_policies": None,
         "_roles": None,
         "_users": None,
+        "policy_known": "arn account_id",
     },
     "ministack.services.kms": {
         "_aliases": None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,18 @@ class ManagedPolicies(dict[str, Any]):
     def items(self) -> Any:
         self._load()
         return super().items()
+
+
+def attach_existing(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Attach only a policy that exists, as AWS does; ministack attaches any ARN."""
+
+    def attach(parameters: Any) -> Any:
+        arn = parameters["PolicyArn"][0] if isinstance(parameters["PolicyArn"], list) else parameters["PolicyArn"]
+        if not iam.policy_known(arn):
+            return iam._error(404, "NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
+        return original(parameters)
+
+    return attach
 
 
 def _documents() -> dict[str, Any]:

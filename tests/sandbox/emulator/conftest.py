@@ -1,0 +1,106 @@
+"""A sandbox server per test worker, and clients of its accounts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox import process
+from sandbox.process import Server
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Credentials, and the account that they belong to."""
+
+    account: str
+    endpoint: str
+    key: str
+    secret: str
+    token: str | None = None
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.secret,
+            aws_session_token=self.token,
+        )
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    yield process.start(folder, 0)
+    process.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def root(server: Server) -> Callable[[str], Principal]:
+    """The root of an account."""
+    return lambda account: Principal(account, server.endpoint_url, account, "test")
+
+
+@pytest.fixture
+def names(request: pytest.FixtureRequest) -> str:
+    """A prefix of this test's own for names that live in one server."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:6]
+    return f"{request.node.originalname.removeprefix('test_').replace('_', '-')[:30].strip('-')}-{digest}"
+
+
+@pytest.fixture
+def role(root: Callable[[str], Principal], names: str) -> Callable[..., Principal]:
+    """Make a role with these statements and take it on."""
+
+    def make(
+        account: str, *statements: dict[str, Any], name: str = "worker", path: str = "/", **options: Any
+    ) -> Principal:
+        owner = root(account)
+        iam = owner.client("iam")
+        full_name = f"{names}-{name}"
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+        made = iam.create_role(RoleName=full_name, Path=path, AssumeRolePolicyDocument=document(trust), **options)[
+            "Role"
+        ]
+        if statements:
+            iam.put_role_policy(RoleName=full_name, PolicyName="inline", PolicyDocument=document(*statements))
+        return assume(owner, made["Arn"])
+
+    return make
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(actions: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource, **more}
+
+
+def assume(caller: Principal, role_arn: str, session: str = "test", **options: Any) -> Principal:
+    credentials = caller.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session, **options)["Credentials"]
+    return Principal(
+        role_arn.split(":")[4],
+        caller.endpoint,
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose server, if a test starts one, is stopped."""
+    yield tmp_path / "sandbox"
+    process.stop(tmp_path / "sandbox")
