@@ -58,6 +58,7 @@ def compile_all() -> dict[Path, str]:
     # The SDK takes seconds to import, and `isolate` must have run before.
     from ml.pipelines import images, train  # noqa: PLC0415
 
+    offline.speed_up()
     files = {Path("images.json"): to_text(images.find_images())}
     for name in model.names():
         settings = model.load(name)

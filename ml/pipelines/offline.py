@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import os
@@ -43,3 +44,17 @@ def _stand_in_for_docker() -> None:
     types = ModuleType("docker.types")
     types.DeviceRequest = object  # type: ignore[attr-defined]
     sys.modules.update({"docker": docker, "docker.types": types})
+
+
+def speed_up() -> None:
+    """Stop the SDK from repeating work: 40 s less. Call it after ``isolate``.
+
+    It checks its configuration, here a constant in ``ml.pipelines.train``, at each of some 60 look-ups, and reads
+    botocore's list of endpoints for each address of a container.
+    """
+    # Importing them takes seconds.
+    from sagemaker.core import common_utils  # noqa: PLC0415
+    from sagemaker.core.config.config_manager import SageMakerConfig  # noqa: PLC0415
+
+    SageMakerConfig.validate_sagemaker_config = staticmethod(lambda *_: None)
+    common_utils._botocore_resolver = functools.cache(common_utils._botocore_resolver)
