@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import uuid
-from typing import Any, Protocol
+from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator, router
@@ -17,24 +17,17 @@ from sandbox.emulator import passed_roles
 from sandbox.emulator.request import Check, Request
 from sandbox.host import Caller, ServiceError
 from sandbox.sagemaker import authorization as sagemaker_authorization
+from sandbox.sagemaker.service import SageMakerService
 
 logger = logging.getLogger("sandbox.sagemaker")
 
 Response = tuple[int, dict[str, str], bytes]
 
 
-class Service(Protocol):
-    """What the sandbox's SageMaker offers."""
-
-    def dispatch(self, caller: Caller, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]: ...
-
-    def close(self) -> None: ...
-
-
 class SageMakerAdapter:
     """What ministack asks of a service module; SageMaker keeps its own state, so ministack saves none for it."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: SageMakerService) -> None:
         self._service = service
 
     async def handle_request(
@@ -66,7 +59,7 @@ class SageMakerAdapter:
         return None
 
 
-def register(service: Service) -> None:
+def register(service: SageMakerService) -> None:
     """Route SageMaker's requests to the service, and have IAM judge them."""
     adapter = SageMakerAdapter(service)
     app._loaded_modules["sagemaker"] = adapter
@@ -79,9 +72,12 @@ def register(service: Service) -> None:
 def checks(request: Request) -> list[Check]:
     """What a SageMaker request needs: the action on each resource, then ``iam:PassRole`` on each role."""
     context = sagemaker_authorization.condition_context(request.operation, request.document)
-    arns = sagemaker_authorization.resource_arns(
-        request.account_id, request.region, request.operation, request.document
-    )
+    try:
+        arns = sagemaker_authorization.resource_arns(
+            request.account_id, request.region, request.operation, request.document
+        )
+    except ServiceError:
+        arns = ["*"]  # a malformed name, which the service reports to those who may call it at all
     dependent = sagemaker_authorization.dependent_actions(request.operation, request.document)
     roles = sagemaker_authorization.passed_roles(request.operation, request.document)
     return [

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import logging
 import os
@@ -14,10 +12,13 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.emulator import settings
 from sandbox.process import HEALTH_PATH, Server, forget, record
+
+if TYPE_CHECKING:
+    from sandbox.emulator.service_host import EmulatorHost
 
 logger = logging.getLogger("sandbox")
 
@@ -62,13 +63,13 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     from sandbox.emulator import access, persistence, sagemaker_adapter  # noqa: PLC0415
     from sandbox.emulator.clock import Clock  # noqa: PLC0415
     from sandbox.emulator.service_host import EmulatorHost  # noqa: PLC0415
+    from sandbox.sagemaker.service import SageMakerService  # noqa: PLC0415
 
     access.install()
     loop = asyncio.get_running_loop()
     host = EmulatorHost(port, Clock(), loop)
-    service = _sagemaker(host, folder)
-    if service is not None:
-        sagemaker_adapter.register(service)
+    service = SageMakerService(host, folder / "sagemaker", folder / "work")
+    sagemaker_adapter.register(service)
     saver = persistence.StateSaver()
     server = Server(folder=folder, pid=os.getpid(), port=port, started_at=time.time())
     gateway = Gateway(app.app, server, saver.note_change)
@@ -82,7 +83,7 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     config.loglevel = "WARNING"
     tasks = [
         asyncio.create_task(saver.run()),
-        asyncio.create_task(_stop_when_idle(gateway, service, idle_seconds, stopped)),
+        asyncio.create_task(_stop_when_idle(gateway, host, idle_seconds, stopped)),
     ]
     record(server)
     try:
@@ -90,24 +91,15 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     finally:
         for task in tasks:
             task.cancel()
-        if service is not None:
-            await asyncio.to_thread(service.close)
+        await asyncio.to_thread(service.close)
         persistence.save()
         forget(server)
 
 
-def _sagemaker(host: Any, folder: Path) -> Any:
-    if importlib.util.find_spec("sandbox.sagemaker.service") is None:
-        logger.warning("There is no SageMaker in this sandbox.")
-        return None
-    module = importlib.import_module("sandbox.sagemaker.service")
-    return module.SageMakerService(host, folder / "sagemaker", folder / "work")
-
-
-async def _stop_when_idle(gateway: Gateway, service: Any, idle_seconds: float, stopped: asyncio.Event) -> None:
+async def _stop_when_idle(gateway: Gateway, host: EmulatorHost, idle_seconds: float, stopped: asyncio.Event) -> None:
     while True:
         await asyncio.sleep(idle_seconds / _IDLE_CHECKS)
-        if service is not None and getattr(service, "is_running", lambda: False)():
+        if host.is_executing:
             gateway.touch()
         if gateway.idle_seconds() > idle_seconds:
             logger.warning("Nothing has asked for anything in %.0f minutes: stopping.", idle_seconds / 60)

@@ -15,6 +15,8 @@ from ministack.services import eventbridge, iam, sts
 from sandbox.emulator.clock import Clock
 from sandbox.host import Credentials, ResourceGrant, ServiceError
 
+_EXECUTION_EVENT = "SageMaker Model Building Pipeline Execution Status Change"
+_ENDED = {"Succeeded", "Failed", "Stopped"}
 _SESSION_SECONDS = 12 * 3600
 _KEY_CHARACTERS = string.ascii_uppercase + "234567"
 
@@ -26,6 +28,12 @@ class EmulatorHost:
         self._port = port
         self._clock = clock
         self._loop = loop
+        self._executing: set[str] = set()
+
+    @property
+    def is_executing(self) -> bool:
+        """Whether a pipeline execution runs, by the events that were emitted."""
+        return bool(self._executing)
 
     @property
     def endpoint_url(self) -> str:
@@ -81,6 +89,11 @@ class EmulatorHost:
         self, *, account_id: str, region: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> None:
         """Put the event on the bus from the server's own thread, in the order of the calls; does not wait."""
+        execution = detail.get("pipelineExecutionArn")
+        if detail_type == _EXECUTION_EVENT and detail.get("currentPipelineExecutionStatus") in _ENDED:
+            self._executing.discard(str(execution))
+        elif detail_type == _EXECUTION_EVENT:
+            self._executing.add(str(execution))
         event = {
             "Source": "aws.sagemaker",
             "DetailType": detail_type,
