@@ -1,0 +1,1 @@
+"""What the sandbox runs in place of SageMaker's container images."""
