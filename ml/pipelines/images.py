@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from sagemaker.core import image_uris
 
-# The newest that SDK 3.27 knows of each. XGBoost 3.2-0 runs the built-in algorithm (released June 2026, Python 3.12), and
-# has the xgboost 3.2 that the sandbox trains with, so an artifact means the same in both. scikit-learn 1.9-0 goes with the
-# sandbox's 1.9; our scripts in it need no more than the standard library.
-# "latest" is no alternative: for xgboost it means version 0.72.
+# The newest that SDK 3.27 knows of each; ml/definitions/README.md says why. "latest" is no alternative: for xgboost the
+# SDK takes it for version 0.72.
 VERSIONS = {"sklearn": "1.9-0", "xgboost": "3.2-0"}
 
 

@@ -1,7 +1,7 @@
 """What a definition has to know of the account that it will run in, and how it stays unknown in the committed JSON.
 
-The SDK validates what it is given (a role must look like a role), so a pipeline is built with stand-ins that look real,
-and each stand-in is replaced by ``${name}`` afterwards. That is unambiguous only if no stand-in turns up by chance, which
+The SDK validates what it is given (a role must look like a role), so a pipeline is built with stand-ins that look
+real, and each is replaced by ``${name}`` afterwards. That is unambiguous only if no stand-in turns up by chance, which
 ``ml.compile`` proves by building with two sets that share nothing and comparing the results.
 """
 
@@ -79,7 +79,7 @@ def image_account(registry_account_id: str) -> str:
 
 
 def insert_placeholders(definition: dict[str, Any], target: Target) -> dict[str, Any]:
-    """Replace the target's values wherever they stand, the longest first, since a bucket is part of a script's address."""
+    """Replace the target's values wherever they stand, the longest first: a bucket is part of a script's address."""
     text = json.dumps(definition)
     for name, value in sorted(asdict(target).items(), key=lambda item: len(item[1]), reverse=True):
         text = text.replace(value, "${" + name + "}")

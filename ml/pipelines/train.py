@@ -1,7 +1,7 @@
 """The train pipeline: split, train, judge, and register what passes; runs in dev and in prod.
 
-No step caches. SageMaker decides on a hit by a step's arguments, and the input is a prefix: after new files arrive under
-it the arguments are the same, and a cached step would train on the old data.
+No step caches. SageMaker decides on a hit by a step's arguments, and the input is a prefix: after new files arrive
+under it the arguments are the same, and a cached step would train on the old data.
 https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html
 
 Every key that an execution writes contains its id, so no execution overwrites what another wrote.
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 JOB_FOLDER = "/opt/ml/processing"
 AUC_LOWER_BOUND = "binary_classification_metrics.auc_lower_bound.value"
 
-# Faults of the service, before a job exists or while one runs. A script's own error is not retried: it would fail again.
+# Faults of the service, before a job exists or while it runs. A script's own error is not retried: it would fail again.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
 API_RETRIES = [
     StepRetryPolicy(
@@ -78,7 +78,7 @@ JOB_RETRIES = [
 ]
 
 
-class OfflineSession(PipelineSession):
+class OfflineSession(PipelineSession):  # type: ignore[misc]  # the SDK is not installed where types are checked
     """Pipeline session that asks AWS nothing while a definition is built."""
 
     def __init__(self, target: Target) -> None:
