@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -25,21 +25,6 @@ from sandbox.sagemaker.state import Document, State
 from sandbox.sagemaker.tags import Tags
 
 Handler = Callable[[Request], Document]
-_VERBS = {
-    "add",
-    "batch",
-    "create",
-    "delete",
-    "describe",
-    "get",
-    "list",
-    "put",
-    "retry",
-    "search",
-    "start",
-    "stop",
-    "update",
-}
 
 
 class SageMakerService:
@@ -66,7 +51,9 @@ class SageMakerService:
         executions = Executions(scope, pipelines, self._engine)
         parts = (tags, groups, registry, models, pipelines, executions, Search(scope, tags))
         self._handlers: dict[str, Handler] = {
-            operation: getattr(part, method) for part in parts for operation, method in _methods(part)
+            operation: getattr(part, method)
+            for part in parts
+            for operation, method in _methods(part, self._api.operations)
         }
         for family in FAMILIES:
             self._handlers[f"Create{family.noun}"] = partial(self._jobs.create, family)
@@ -123,7 +110,9 @@ class SageMakerService:
             self._engine.recover()
 
 
-def _methods(part: object) -> list[tuple[str, str]]:
+def _methods(part: object, operations: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Operations and the methods that answer them: ``CreatePipeline`` is ``create_pipeline``."""
-    names = [name for name in vars(type(part)) if name.partition("_")[0] in _VERBS]
-    return [(name.title().replace("_", ""), name) for name in names]
+    for name in vars(type(part)):
+        operation = name.title().replace("_", "")
+        if operation in operations:
+            yield operation, name
