@@ -331,7 +331,7 @@ def check_string(text: str, shape: Shape, place: str) -> Iterator[str]:
     most = shape.metadata.get("max")
     if most is not None and len(text) > most:
         yield f"{place} has {len(text)} characters, more than {most}: {text!r}"
-    permitted = shape.metadata.get("enum") or getattr(shape, "enum", None)
+    permitted = shape.metadata.get("enum")
     if permitted and text not in permitted:
         yield f"{place} is {text!r}, none of {', '.join(permitted)}"
     pattern = compile_pattern(shape.metadata.get("pattern", ""))
