@@ -11,6 +11,7 @@ PROJECT = "model-promotion"
 EXECUTION_ROLE = "sagemaker-execution-role"
 PIPELINE_ROLE = "sagemaker-pipeline-role"
 FUNCTION_ROLE = "lambda-sagemaker-role"
+WORKLOAD_ROLES = (PIPELINE_ROLE, EXECUTION_ROLE, FUNCTION_ROLE)
 JENKINS_DEPLOYMENT_ROLE = "cross-account-jenkins-role"
 DEPLOYMENT_ROLE = "model-promotion-deployment-role"
 JENKINS_LOG_GROUP = "jenkins-log"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-import pulumi
 import pulumi_aws as aws
 
 from infra.names import PROJECT, Names
@@ -29,16 +28,15 @@ def declare_provider(settings: Settings) -> aws.Provider:
         region=settings.region,
         allowed_account_ids=[settings.account_id],
         assume_roles=[
-            {
-                "role_arn": names.deployment_role_arn(settings.environment),
-                "external_id": settings.jenkins.external_id,
-                "session_name": f"{PROJECT}-{settings.environment}",
-            }
+            aws.ProviderAssumeRoleArgs(
+                role_arn=names.deployment_role_arn(settings.environment),
+                external_id=settings.jenkins.external_id,
+                session_name=f"{PROJECT}-{settings.environment}",
+            )
         ],
-        default_tags={"tags": default_tags(settings)},
+        default_tags=aws.ProviderDefaultTagsArgs(tags=default_tags(settings)),
         # Only what an emulator cannot answer: it has no instance metadata and no virtual-hosted bucket names.
         skip_metadata_api_check=in_sandbox or None,
         skip_region_validation=in_sandbox or None,
         s3_use_path_style=in_sandbox or None,
-        opts=pulumi.ResourceOptions(),
     )

@@ -12,15 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ml import model as models
 
 NAMESPACE = "model-promotion"
-ENVIRONMENTS = ("registry", "dev", "prod")
 ACCOUNT_ID = re.compile(r"\d{12}")
 
 Environment = Literal["registry", "dev", "prod"]
+ENVIRONMENTS: tuple[Environment, ...] = ("registry", "dev", "prod")  # in the order in which they are deployed
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ExternalId = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]+$", min_length=2, max_length=1224)]
 PolicyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[\w-]*:iam::\d{12}:policy/.+$")]
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -52,8 +54,9 @@ class Jenkins(_Part):
     """The Jenkins controller, in its own account, that is the only way into prod."""
 
     role_name: RoleName
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html
-    external_id: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]{2,1224}$")] | None = None
+    external_id: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]+$", min_length=2, max_length=1224)] | None = (
+        None
+    )
 
 
 class Settings(_Part):
@@ -98,9 +101,8 @@ def parse(raw: object, *, origin: str) -> Settings:
     problems += _unknown_models(raw.get("models")) + _shared_accounts(raw)
     if problems or settings is None:
         listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise SettingsError(
-            f"{origin}: {len(problems)} problem(s) in {NAMESPACE}:settings; nothing was touched.\n{listed}"
-        )
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        raise SettingsError(f"{origin}: {count} in {NAMESPACE}:settings; nothing was touched.\n{listed}")
     return settings
 
 

@@ -1,0 +1,1 @@
+"""The command line: brings the accounts up and down, runs pipelines, approves model versions."""

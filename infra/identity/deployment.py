@@ -223,9 +223,7 @@ def _roles(names: Names, environment: Environment) -> Statement:
             "iam:AttachRolePolicy",
             "iam:DetachRolePolicy",
         ),
-        resources=tuple(
-            names.role_arn(role, environment) for role in (n.PIPELINE_ROLE, n.EXECUTION_ROLE, n.FUNCTION_ROLE)
-        ),
+        resources=tuple(names.role_arn(role, environment) for role in n.WORKLOAD_ROLES),
         # Read calls carry no boundary, hence IfExists; a role without the boundary cannot be made or widened.
         conditions={"StringEqualsIfExists": {"iam:PermissionsBoundary": boundary}} if boundary else {},
     )

@@ -131,9 +131,14 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
         "cross-account-model-artifacts-s3-bucket-access": document(
             [
                 Statement(
-                    sid="ReadAndWriteArtifacts",
-                    actions=("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:AbortMultipartUpload"),
+                    sid="ReadArtifacts",
+                    actions=("s3:GetObject", "s3:GetObjectVersion"),
                     resources=tuple(f"{artifacts}/{prefix}/*" for prefix in prefixes),
+                ),
+                Statement(
+                    sid="WriteArtifacts",
+                    actions=("s3:PutObject", "s3:AbortMultipartUpload"),
+                    resources=tuple(f"{artifacts}/{prefix}/{environment}/*" for prefix in prefixes),
                 ),
                 Statement(
                     sid="ListArtifacts",

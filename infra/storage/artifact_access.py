@@ -12,35 +12,42 @@ def artifact_access(names: Names) -> tuple[Statement, ...]:
     """Statements for dev and prod: objects and listing. Sids as the replaced system names them.
 
     Principals are the accounts, narrowed to the roles that run jobs and pipelines, so that recreating a role does not
-    break the policy. With ``permissions: managed`` every identity of the two accounts is admitted, as there.
+    break the policy; each account writes under its own environment's prefix. With ``permissions: managed`` every
+    identity of the two accounts reads and writes everything, as there.
     """
     bucket = names.bucket_arn(names.artifact_bucket)
-    managed = names.settings.permissions == "managed"
-    statements = []
     environments: tuple[Environment, ...] = ("dev", "prod")
+    statements = []
     for position, environment in enumerate(environments):
+        managed = names.settings.permissions == "managed"
         principals = {"AWS": names.root_arn(environment)}
         jobs = names.role_arn(n.EXECUTION_ROLE, environment)
-        pipelines = names.role_arn(n.PIPELINE_ROLE, environment)
-        objects = ("s3:PutObject", "s3:PutObjectAcl", "s3:GetObject", "s3:GetObjectVersion")
+        readers = {"ArnEquals": {"aws:PrincipalArn": (jobs, names.role_arn(n.PIPELINE_ROLE, environment))}}
+        reading = ("s3:GetObject", "s3:GetObjectVersion")
         statements += [
             Statement(
-                sid=_sid(2 * position),
+                sid=f"AddPerm{2 * position or ''}",
                 principals=principals,
-                actions=objects if managed else ("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"),
+                actions=("s3:PutObject", "s3:PutObjectAcl", *reading) if managed else reading,
                 resources=(f"{bucket}/*",),
-                conditions={} if managed else {"ArnEquals": {"aws:PrincipalArn": (jobs, pipelines)}},
+                conditions={} if managed else readers,
             ),
             Statement(
-                sid=_sid(2 * position + 1),
+                sid=f"AddPerm{2 * position + 1}",
                 principals=principals,
                 actions=("s3:ListBucket",),
                 resources=(bucket,),
-                conditions={} if managed else {"ArnEquals": {"aws:PrincipalArn": (jobs, pipelines)}},
+                conditions={} if managed else readers,
             ),
         ]
+        if not managed:
+            statements.append(
+                Statement(
+                    sid=f"WriteFrom{environment.capitalize()}",
+                    principals=principals,
+                    actions=("s3:PutObject", "s3:AbortMultipartUpload"),
+                    resources=(f"{bucket}/*/{environment}/*",),
+                    conditions={"ArnEquals": {"aws:PrincipalArn": jobs}},
+                )
+            )
     return tuple(statements)
-
-
-def _sid(position: int) -> str:
-    return f"AddPerm{position or ''}"

@@ -1,0 +1,133 @@
+"""What the commands do, one function each; ``mlops/__main__.py`` parses the line and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from infra.settings import Environment, SettingsError
+from mlops import runs, teardown, versions
+from mlops.bootstrap import bootstrap
+from mlops.data import prepare_data, upload_data
+from mlops.engine import Engine
+from mlops.failure import CommandError, UsageError
+from mlops.place import Place, sandbox_folder, sandbox_port
+from mlops.project import load_settings
+from sandbox import process
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Where:
+    """What the user said about where to act."""
+
+    sandbox: bool = False
+    profile: str | None = None
+
+
+def find_place(where: Where) -> Place:
+    """The sandbox if one runs and no profile is named, else AWS."""
+    place = _place(where)
+    if where.profile and not where.sandbox:
+        return place
+    running = process.find(sandbox_folder())
+    if running is None:
+        raise UsageError(
+            "no sandbox runs for this checkout: start one with `mlops up`, or name an AWS profile with --profile"
+        )
+    return replace(place, folder=sandbox_folder(), endpoint_url=running.endpoint_url, profile=None)
+
+
+def _place(where: Where) -> Place:
+    try:
+        return Place(settings=load_settings(), profile=where.profile)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+
+
+def start_place(where: Where, say: Say) -> Place:
+    """As :func:`find_place`, but a sandbox that does not run is started. Settings are checked before that."""
+    place = _place(where)
+    if where.profile and not where.sandbox:
+        return place
+    folder, port = sandbox_folder(), sandbox_port()
+    was_running = process.find(folder) is not None
+    try:
+        running = process.start(folder, port)
+    except process.SandboxError as error:
+        raise CommandError(str(error)) from error
+    say(f"sandbox {'runs' if was_running else 'started'} at {running.endpoint_url}")
+    return replace(place, folder=folder, endpoint_url=running.endpoint_url, profile=None)
+
+
+def up(where: Where, train: bool | None, say: Say) -> dict[str, Any]:
+    """Bring the three accounts up, with data; train a first version where there is none and ``train`` is not False."""
+    # A damaged data file, like wrong settings, must be known before anything is touched.
+    data = prepare_data(say)
+    place = start_place(where, say)
+    bootstrap(place, say)
+    engine = Engine(place)
+    outcomes = {"registry": engine.up("registry", say)}
+    say(f"registry: {outcomes['registry']}")
+    with ThreadPoolExecutor(2) as pool:
+        environments: tuple[Environment, ...] = ("dev", "prod")
+        for environment, outcome in zip(environments, pool.map(lambda e: engine.up(e, say), environments), strict=True):
+            outcomes[environment] = outcome
+            say(f"{environment}: {outcome}")
+    upload_data(place, data, say)
+    execution = None
+    wanted = place.is_sandbox if train is None else train
+    if wanted and not versions.list_versions(place):
+        execution = train_once(place, say)
+    return {
+        "place": "sandbox" if place.is_sandbox else "aws",
+        "endpoint_url": place.endpoint_url,
+        "stacks": {
+            environment: {
+                "account_id": place.settings[environment].account_id,  # type: ignore[index]
+                "resources": outcome.resources,
+                "changes": outcome.changed,
+            }
+            for environment, outcome in outcomes.items()
+        },
+        "execution": execution,
+        "models": versions.list_versions(place),
+    }
+
+
+def train_once(place: Place, say: Say) -> dict[str, Any]:
+    """Run dev's train pipeline and wait for it; raises :class:`CommandError` with the reason if it fails."""
+    pipeline = runs.pipeline_name(place, "dev", "train", place.settings["dev"].models[0])
+    return run(place, "dev", pipeline, {}, say)
+
+
+def run(place: Place, environment: Environment, pipeline: str, parameters: dict[str, str], say: Say) -> dict[str, Any]:
+    """Start a pipeline and wait for it."""
+    arn = runs.start(place, environment, pipeline, parameters)
+    say(f"{environment}: started {arn}")
+    ended = runs.watch(place, environment, arn, say)
+    say(f"{environment}: {pipeline} {ended['status']} after {ended['seconds']} s")
+    if ended["status"] != "Succeeded":
+        raise CommandError(f"{pipeline} {ended['status']}: {ended['reason']}\nexecution {arn}")
+    return ended
+
+
+def down(where: Where, say: Say) -> list[str]:
+    """Take everything down and stop the sandbox; returns what is left, which should be nothing."""
+    if where.profile and not where.sandbox:
+        place = _place(where)
+    elif process.find(sandbox_folder()) is None and not (sandbox_folder() / "pulumi-state").exists():
+        say("no sandbox here: nothing to take down")
+        return []
+    else:
+        # A sandbox that was stopped, or killed, keeps its accounts on disk: they are taken down all the same.
+        place = start_place(where, say)
+    teardown.take_down(place, Engine(place), say)
+    left = teardown.leftovers(place)
+    if place.folder is not None and not left:
+        process.stop(place.folder)
+        say("sandbox stopped")
+    return left

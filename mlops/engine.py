@@ -1,0 +1,171 @@
+"""Pulumi's engine, driven through its Automation API: what these functions do is what `pulumi` does by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from infra.settings import Environment
+from mlops.failure import CommandError
+from mlops.place import Place
+from mlops.recovery import adopt_unrecorded, release_dead_lock
+from mlops.workspace import pulumi_environment, work_folder
+
+if TYPE_CHECKING:
+    from pulumi import automation
+    from pulumi.automation import events
+
+Say = Callable[[str], None]
+T = TypeVar("T")
+CHANGING = ("create", "update", "replace", "delete", "import", "create-replacement", "delete-replaced", "refresh")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one operation on a stack did, or would do."""
+
+    changes: Mapping[str, int]
+    seconds: float
+
+    @property
+    def changed(self) -> int:
+        """How many resources were, or would be, touched."""
+        return sum(count for operation, count in self.changes.items() if operation != "same")
+
+    @property
+    def resources(self) -> int:
+        """How many resources the stack has."""
+        return sum(count for operation, count in self.changes.items() if "delete" not in operation)
+
+    def __str__(self) -> str:
+        parts = [f"{count} {operation}" for operation, count in sorted(self.changes.items()) if operation != "same"]
+        return f"{', '.join(parts) or 'no changes'} ({self.seconds:.1f} s)"
+
+
+@dataclass
+class Engine:
+    """The three stacks of one place."""
+
+    place: Place
+    variables: dict[str, str] = field(init=False)
+    folder: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = work_folder(self.place)
+        self.variables = pulumi_environment(self.place)
+
+    def up(self, environment: Environment, say: Say) -> Outcome:
+        """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
+        stack = self._stack(environment)
+        self._recover(environment, stack, say)
+        with _watch(environment, say) as watch:
+            done = stack.up(on_event=watch.on_event, color="never", suppress_outputs=True)
+        return watch.outcome(done.summary.resource_changes)
+
+    def preview(self, environment: Environment) -> Outcome:
+        """What a deployment of one stack would change."""
+        stack = self._stack(environment)
+        with _watch(environment, lambda _: None) as watch:
+            done = stack.preview(on_event=watch.on_event, color="never")
+        return watch.outcome({str(getattr(op, "value", op)): n for op, n in done.change_summary.items()})
+
+    def destroy(self, environment: Environment, say: Say) -> Outcome:
+        """Destroy one stack and forget it."""
+        stack = self._stack(environment)
+        self._recover(environment, stack, say)
+        with _watch(environment, say) as watch:
+            done = stack.destroy(on_event=watch.on_event, color="never", remove=True)
+        return watch.outcome(done.summary.resource_changes)
+
+    def exists(self, environment: Environment) -> bool:
+        """Whether the stack is there."""
+        from pulumi import automation  # noqa: PLC0415  # 0.6 s that most commands need not wait for
+
+        workspace = automation.LocalWorkspace(work_dir=str(self.folder), env_vars=self.variables)
+        return environment in {summary.name for summary in self._quietly(workspace.list_stacks)}
+
+    def _stack(self, environment: Environment) -> automation.Stack:
+        from pulumi import automation  # noqa: PLC0415  # see above
+
+        options = automation.LocalWorkspaceOptions(env_vars=self.variables)
+        return self._quietly(
+            lambda: automation.create_or_select_stack(environment, work_dir=str(self.folder), opts=options)
+        )
+
+    def _recover(self, environment: Environment, stack: automation.Stack, say: Say) -> None:
+        if self.place.folder is not None:
+            release_dead_lock(self.place.folder / "pulumi-state", environment, say)
+        adopt_unrecorded(self.place, environment, stack, say)
+
+    def _quietly(self, call: Callable[[], T]) -> T:
+        from pulumi import automation  # noqa: PLC0415  # see above
+
+        # The Automation API finds `pulumi` on this process's own PATH.
+        os.environ["PATH"] = self.variables["PATH"]
+        try:
+            return call()
+        except automation.CommandError as error:
+            raise CommandError(_plain(str(error))) from error
+
+
+@dataclass
+class _Watch:
+    """Collects what the engine tells while it works."""
+
+    environment: str
+    say: Say
+    started: float = field(default_factory=time.monotonic)
+    errors: list[str] = field(default_factory=list)
+
+    def on_event(self, event: events.EngineEvent) -> None:
+        """Tell of each finished change, and keep each error."""
+        if event.res_outputs_event:
+            step = event.res_outputs_event.metadata
+            operation = str(getattr(step.op, "value", step.op))
+            if operation in CHANGING and not step.type.startswith("pulumi:"):
+                self.say(f"{self.environment}: {operation} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            self.errors.append(_plain(f"{_subject(event.diagnostic_event.urn)}{event.diagnostic_event.message}"))
+
+    def outcome(self, changes: Mapping[Any, int] | None) -> Outcome:
+        """What was done, counted by operation."""
+        counted = {str(getattr(op, "value", op)): n for op, n in (changes or {}).items()}
+        return Outcome(changes=counted, seconds=time.monotonic() - self.started)
+
+
+@contextmanager
+def _watch(environment: str, say: Say) -> Iterator[_Watch]:
+    from pulumi import automation  # noqa: PLC0415  # see above
+
+    watch = _Watch(environment, say)
+    try:
+        yield watch
+    except automation.ConcurrentUpdateError as error:
+        raise CommandError(
+            f"{environment}: another update holds the stack's lock. Wait for it; if it is dead, `pulumi cancel` ends it"
+        ) from error
+    except automation.CommandError as error:
+        listed = "\n".join(dict.fromkeys(watch.errors)) or _plain(str(error))
+        raise CommandError(f"{environment}: Pulumi stopped.\n{listed}") from error
+
+
+def _subject(urn: str | None) -> str:
+    return f"{urn.split('::')[-1]} ({urn.split('::')[-2].split('$')[-1]}): " if urn else ""
+
+
+def _plain(text: str) -> str:
+    """The engine's words without colours, and without the language host's trace of its own interruption."""
+    from mlops.engine_noise import strip  # noqa: PLC0415  # only when something failed
+
+    return strip(text)
+
+
+def outputs(stack: automation.Stack) -> dict[str, Any]:
+    """The stack's outputs as plain values."""
+    return {name: json.loads(json.dumps(value.value)) for name, value in stack.outputs().items()}

@@ -1,0 +1,81 @@
+"""The Pulumi workspace that commands drive: the checkout itself for AWS, a mirror of it for the sandbox.
+
+Pulumi writes its encryption salt into the stack files that it uses. The mirror keeps that, and the sandbox's plug-ins
+and state, out of the checkout and away from the user's own Pulumi home.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.provider.install import install
+
+from infra.settings import ENVIRONMENTS
+from mlops.failure import CommandError
+from mlops.jenkins_account import controller_credentials
+from mlops.place import Place
+from mlops.project import ROOT, stack_file
+
+SALT = "encryptionsalt:"
+
+
+def work_folder(place: Place) -> Path:
+    """Where `pulumi` runs: the project's folder, or in the sandbox an up-to-date mirror of it."""
+    if place.folder is None:
+        return ROOT
+    mirror = place.folder / "project"
+    mirror.mkdir(parents=True, exist_ok=True)
+    for name in ("Pulumi.yaml", "stacks", "policy-pack", ".venv"):
+        link = mirror / name
+        if not link.is_symlink() and (ROOT / name).exists():
+            link.symlink_to(ROOT / name)
+    for environment in ENVIRONMENTS:
+        source, copy = stack_file(environment), mirror / stack_file(environment).name
+        salts = [line for line in _lines(copy) if line.startswith(SALT)]
+        text = "\n".join([*(line for line in _lines(source) if not line.startswith(SALT)), *salts]) + "\n"
+        if not copy.is_file() or copy.read_text(encoding="utf-8") != text:
+            copy.write_text(text, encoding="utf-8")
+    return mirror
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def pulumi_environment(place: Place) -> dict[str, str]:
+    """What to export so that `pulumi` acts as this command does; in AWS that is what the caller has, plus PATH."""
+    programs = f"{pulumi_folder()}{os.pathsep}{Path(sys.executable).parent}"
+    common = {
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    if place.folder is None:
+        return common
+    home, state = place.folder / "pulumi-home", place.folder / "pulumi-state"
+    state.mkdir(parents=True, exist_ok=True)
+    install(home)
+    return {
+        **common,
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "AWS_ENDPOINT_URL": str(place.endpoint_url),
+        "AWS_REGION": place.settings["registry"].region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **controller_credentials(place),
+    }
+
+
+def pulumi_folder() -> str:
+    """The folder of the Pulumi CLI, made if need be."""
+    found = subprocess.run(
+        [sys.executable, ROOT / "tools" / "toolchain.py", "pulumi"], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        raise CommandError(f"there is no Pulumi CLI: {found.stderr.strip()}")
+    return found.stdout.strip()
