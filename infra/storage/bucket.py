@@ -48,7 +48,11 @@ def bucket_policy(bucket_arn: str, statements: tuple[Statement, ...]) -> str:
                 principals="*",
                 actions=("s3:PutObject",),
                 resources=(f"{bucket_arn}/*",),
-                conditions={"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+                # A missing key makes a negated condition true, hence the second one.
+                conditions={
+                    "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
+                    "Null": {"s3:x-amz-server-side-encryption": "false"},
+                },
             ),
             *statements,
         ]

@@ -9,6 +9,7 @@ from ministack.services import iam, s3
 
 from sandbox.emulator import keys, resources
 from sandbox.emulator.request import Request
+from sandbox.sagemaker import authorization as sagemaker_authorization
 
 _BOUNDARY_OPERATIONS = {"CreateRole", "CreateUser", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary"}
 
@@ -69,6 +70,8 @@ def request_context(request: Request) -> dict[str, Any]:
         key = keys.find(reference, request.account_id, request.region)
         context = keys.condition_context(key, reference) if key else {}
         return {**context, "kms:CallerAccount": request.account_id}
+    if request.service == "sagemaker":
+        return sagemaker_authorization.condition_context(request.operation, request.document)
     if request.service == "iam":
         return _iam_context(request)
     if request.service == "sts":
