@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops import console, report
 from mlops.failure import CommandError, UsageError
@@ -260,6 +261,9 @@ def main() -> None:
     except CommandError as error:
         console.complain(str(error))
         sys.exit(error.exit_code)
+    except (BotoCoreError, ClientError) as error:
+        console.complain(f"AWS: {error}")
+        sys.exit(1)
     except KeyboardInterrupt:
         console.complain("interrupted; run the same command again to go on from here")
         sys.exit(130)

@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 _progress = Console(stderr=True, highlight=False, soft_wrap=True)
-_results = Console(highlight=False, soft_wrap=True)
+# Without a terminal there is no width to fit into: a log or a pipe gets whole lines.
+_results = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 _started = time.monotonic()
+
+UNBROKEN = ("version", "status", "auc", "stack", "account", "created")
 
 
 def say(text: str) -> None:
@@ -45,7 +48,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, A
         return
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in UNBROKEN)
     for row in rows:
         table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
     _results.print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +58,8 @@ class Engine:
     def __post_init__(self) -> None:
         self.folder = work_folder(self.place)
         self.variables = pulumi_environment(self.place)
+        # The Automation API finds `pulumi` on this process's own PATH.
+        os.environ["PATH"] = self.variables["PATH"]
 
     def up(self, environment: Environment, say: Say) -> Outcome:
         """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
@@ -106,8 +107,6 @@ class Engine:
     def _quietly(self, call: Callable[[], T]) -> T:
         from pulumi import automation  # noqa: PLC0415  # see above
 
-        # The Automation API finds `pulumi` on this process's own PATH.
-        os.environ["PATH"] = self.variables["PATH"]
         try:
             return call()
         except automation.CommandError as error:
@@ -164,8 +163,3 @@ def _plain(text: str) -> str:
     from mlops.engine_noise import strip  # noqa: PLC0415  # only when something failed
 
     return strip(text)
-
-
-def outputs(stack: automation.Stack) -> dict[str, Any]:
-    """The stack's outputs as plain values."""
-    return {name: json.loads(json.dumps(value.value)) for name, value in stack.outputs().items()}

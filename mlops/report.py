@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops.console import show, show_table
 
-MODEL_COLUMNS = ("version", "status", "auc", "trained_in", "trained_by", "created")
+MODEL_COLUMNS = ("version", "status", "auc", "trained_by", "created")
 
 
 def show_up(result: Mapping[str, Any]) -> None:
@@ -39,7 +39,15 @@ def _pending(stack: Mapping[str, Any]) -> str:
 
 def show_models(models: Sequence[Mapping[str, Any]]) -> None:
     """Versions, each with its AUC and the interval of that."""
-    rows = [{**model, "auc": _auc(model), "trained_by": _short(model["trained_by"])} for model in models]
+    rows = [
+        {
+            **model,
+            "auc": _auc(model),
+            "trained_by": _short(model["trained_by"]),
+            "created": model["created"][:16].replace("T", " "),
+        }
+        for model in models
+    ]
     show_table("Model versions", MODEL_COLUMNS, rows, "none; `mlops run train --stack dev` trains one")
 
 
