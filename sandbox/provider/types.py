@@ -1,0 +1,29 @@
+"""The table of resource types."""
+
+from __future__ import annotations
+
+from sandbox.provider import iam, kms, logs, s3_bucket, s3_lifecycle, s3_object, s3_settings, sagemaker
+from sandbox.provider.resource import Resource
+
+TYPES: dict[str, Resource] = {
+    kind.pulumi_type: kind
+    for kind in (
+        iam.Role(),
+        iam.RolePolicy(),
+        iam.RolePolicyAttachment(),
+        kms.Alias(),
+        kms.Key(),
+        logs.LogGroup(),
+        s3_bucket.Bucket(),
+        s3_lifecycle.BucketLifecycleConfiguration(),
+        s3_object.BucketObject(),
+        s3_settings.BucketOwnershipControls(),
+        s3_settings.BucketPolicy(),
+        s3_settings.BucketPublicAccessBlock(),
+        s3_settings.BucketServerSideEncryptionConfiguration(),
+        s3_settings.BucketVersioning(),
+        sagemaker.ModelPackageGroup(),
+        sagemaker.ModelPackageGroupPolicy(),
+        sagemaker.Pipeline(),
+    )
+}

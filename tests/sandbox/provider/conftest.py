@@ -1,0 +1,146 @@
+"""Stacks that run through the real engine with our plugin, against a sandbox server per test worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pulumi
+import pulumi_aws
+import pytest
+from pulumi import automation
+
+from sandbox import process
+from sandbox.process import Server
+from sandbox.provider.install import install
+
+ROOT = Path(__file__).resolve().parents[3]
+REGION = "us-east-1"
+ACCOUNT = "111111111111"
+
+
+@dataclass
+class Stack:
+    """One stack whose program is a function of the test's choosing; it may change from one operation to the next."""
+
+    stack: automation.Stack
+    server: Server
+    account: str
+    program: Callable[[pulumi.ResourceOptions], None] = lambda options: None
+    provider: dict[str, Any] = field(default_factory=dict)
+
+    def run(self) -> None:
+        arguments = {"region": REGION, **self.provider}
+        provider = pulumi_aws.Provider("aws", **arguments)
+        self.program(pulumi.ResourceOptions(provider=provider))
+
+    def up(self, program: Callable[[pulumi.ResourceOptions], None] | None = None) -> dict[str, str]:
+        """Deploy; the operations by resource name, without what stays the same."""
+        self.program = program or self.program
+        return self._operations(self.stack.up)
+
+    def preview(self, program: Callable[[pulumi.ResourceOptions], None] | None = None) -> dict[str, str]:
+        self.program = program or self.program
+        return self._operations(self.stack.preview)
+
+    def refresh(self) -> dict[str, str]:
+        return self._operations(self.stack.refresh)
+
+    def destroy(self) -> None:
+        self.stack.destroy()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.server.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=self.account,
+            aws_secret_access_key="test",
+        )
+
+    def outputs(self, name: str) -> dict[str, Any]:
+        """The state of one resource."""
+        resources = self.stack.export_stack().deployment["resources"]
+        return next(found["outputs"] for found in resources if found["urn"].endswith(f"::{name}"))
+
+    @staticmethod
+    def _operations(run: Callable[..., Any]) -> dict[str, str]:
+        found: dict[str, str] = {}
+
+        def note(event: automation.EngineEvent) -> None:
+            # A refresh says what it found only when it has looked; an update when it begins.
+            step = event.res_outputs_event or event.resource_pre_event
+            if step is None or ":providers:" in step.metadata.type or step.metadata.type == "pulumi:pulumi:Stack":
+                return
+            operation = str(step.metadata.op.value if hasattr(step.metadata.op, "value") else step.metadata.op)
+            if operation not in ("same", "read") and not (operation == "refresh" and not _drifted(step.metadata)):
+                found.setdefault(step.metadata.urn.rpartition("::")[2], operation)
+
+        run(on_event=note, color="never")
+        return found
+
+
+def _drifted(metadata: automation.StepEventMetadata) -> bool:
+    return bool(metadata.detailed_diff or metadata.diffs) or metadata.new is None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pulumi_on_path() -> Iterator[None]:
+    """The project's Pulumi CLI comes first."""
+    command = [sys.executable, str(ROOT / "tools" / "toolchain.py"), "pulumi"]
+    folder = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", folder, prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="session")
+def pulumi_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("pulumi-home")
+    install(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def provider_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("provider-sandbox")
+    yield process.start(folder, 0)
+    process.stop(folder)
+
+
+@pytest.fixture
+def make_stack(tmp_path: Path, pulumi_home: Path, provider_server: Server) -> Callable[..., Stack]:
+    """Make a stack of an account; by default the account's root deploys it."""
+
+    def make(account: str = ACCOUNT, name: str = "test", **provider: Any) -> Stack:
+        state = tmp_path / "state"
+        state.mkdir(exist_ok=True)
+        made: list[Stack] = []
+        stack = automation.create_or_select_stack(
+            stack_name=name,
+            project_name="provider-tests",
+            program=lambda: made[0].run(),
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(tmp_path),
+                pulumi_home=str(pulumi_home),
+                env_vars={
+                    "AWS_ACCESS_KEY_ID": account,
+                    "AWS_SECRET_ACCESS_KEY": "test",
+                    "AWS_ENDPOINT_URL": provider_server.endpoint_url,
+                    "AWS_REGION": REGION,
+                    "PULUMI_BACKEND_URL": f"file://{state}",
+                    "PULUMI_CONFIG_PASSPHRASE": "",
+                    "PULUMI_SKIP_UPDATE_CHECK": "true",
+                },
+            ),
+        )
+        made.append(Stack(stack=stack, server=provider_server, account=account, provider=provider))
+        return made[0]
+
+    return make
