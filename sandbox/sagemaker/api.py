@@ -8,9 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import botocore.session
-
 from sandbox.host import ServiceError
+from sandbox.sagemaker import aws
 from sandbox.sagemaker.state import Document
 
 # (value, shape, path) -> True when the value stands for something that only the execution will know.
@@ -40,7 +39,7 @@ class Api:
     """Operations and shapes of SageMaker."""
 
     def __init__(self) -> None:
-        self.model: Any = botocore.session.Session().get_service_model("sagemaker")
+        self.model = aws.service_model("sagemaker")
         self.operations = frozenset(self.model.operation_names)
 
     def input_shape(self, operation: str) -> Any:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import botocore.config
-import botocore.session
 
 from sandbox.host import Credentials, Host
+from sandbox.sagemaker import aws
 from sandbox.sagemaker.arn import Arn
 
 ClientFactory = Callable[[str, str, Credentials], Any]  # service, region, credentials
@@ -20,27 +20,23 @@ _LAMBDA_LIMIT_SECONDS = 15 * 60
 
 def client_factory(host: Host) -> ClientFactory:
     """Clients of the host's endpoint; the retry policies of a step are the only retries."""
-    session = botocore.session.Session()
-    lock = threading.Lock()
     config = botocore.config.Config(
         retries={"total_max_attempts": 1},
         read_timeout=_LAMBDA_LIMIT_SECONDS,
         max_pool_connections=50,
-        s3={"addressing_style": "path"},
         parameter_validation=False,  # the service validates, so that one wording reaches the user
     )
 
     def create(service: str, region: str, credentials: Credentials) -> Any:
-        with lock:  # botocore's loaders are not safe for concurrent creation
-            return session.create_client(
-                service,
-                region_name=region,
-                endpoint_url=host.endpoint_url,
-                aws_access_key_id=credentials.access_key_id,
-                aws_secret_access_key=credentials.secret_access_key,
-                aws_session_token=credentials.session_token,
-                config=config,
-            )
+        return aws.client(
+            service,
+            region=region,
+            endpoint_url=host.endpoint_url,
+            config=config,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+        )
 
     return create
 

@@ -53,11 +53,11 @@ class LogStream:
             return
         import botocore.config  # noqa: PLC0415  (a silent job needs no client)
         import botocore.exceptions  # noqa: PLC0415
-        import botocore.session  # noqa: PLC0415
 
-        client: Any = botocore.session.Session().create_client(
-            "logs", region_name=self._region, endpoint_url=os.environ["AWS_ENDPOINT_URL"]
-        )
+        from sandbox.sagemaker import aws  # noqa: PLC0415
+
+        endpoint_url = os.environ["AWS_ENDPOINT_URL"]
+        client = aws.client("logs", region=self._region, endpoint_url=endpoint_url, config=botocore.config.Config())
         names = {"logGroupName": self._group, "logStreamName": self._stream}
         try:
             try:

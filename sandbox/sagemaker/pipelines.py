@@ -101,9 +101,9 @@ class Pipelines:
             executions = self._state.documents(EXECUTION, f"{arn}/execution/")
             if any(execution["PipelineExecutionStatus"] in RUNNING for execution in executions):
                 raise ServiceError("ConflictException", f"Pipeline '{arn}' has executions that are still running.")
-            for execution in executions:
-                for kind in (EXECUTION, "steps", "definition"):
-                    self._state.delete(kind, execution["PipelineExecutionArn"])
+            for kind in (EXECUTION, "steps", "definition"):
+                self._state.delete_all(kind, f"{arn}/execution/")
+            self._state.delete_all("execution-token", f"{arn}#")
             self._state.delete(PIPELINE, arn)
             self._tags.forget(arn)
         return {"PipelineArn": arn}

@@ -66,6 +66,12 @@ class State:
             self._database.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
             self._kinds.get(kind, {}).pop(key, None)
 
+    def delete_all(self, kind: str, prefix: str) -> None:
+        """Remove every document of a kind whose key starts with ``prefix``."""
+        with self.lock:
+            for key in [key for key in self._kinds.get(kind, {}) if key.startswith(prefix)]:
+                self.delete(kind, key)
+
     def documents(self, kind: str, prefix: str = "") -> list[Document]:
         """Every document of a kind whose key starts with ``prefix``."""
         with self.lock:

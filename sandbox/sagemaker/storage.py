@@ -8,12 +8,11 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import botocore.config
 import botocore.exceptions
-import botocore.session
 
+from sandbox.sagemaker import aws
 from sandbox.sagemaker.container import JobFailedError
 
 _PARALLEL = 8
@@ -24,13 +23,12 @@ class Storage:
     """Transfers with the credentials in this process's environment."""
 
     def __init__(self, region: str) -> None:
-        self._client: Any = botocore.session.Session().create_client(
+        self._client = aws.client(
             "s3",
-            region_name=region,
+            region=region,
             endpoint_url=os.environ["AWS_ENDPOINT_URL"],
             config=botocore.config.Config(
                 max_pool_connections=_PARALLEL,
-                s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),

@@ -182,8 +182,7 @@ def train(root: Path) -> None:
         callbacks=callbacks,
         verbose_eval=False,
     )
-    # The name has no ending that tells a format: XGBoost writes UBJSON, which any version from 1.6 reads.
-    booster.save_model(root / "model/xgboost-model")
+    (root / "model/xgboost-model").write_bytes(booster.save_raw("ubj"))
 
 
 def light_import() -> None:

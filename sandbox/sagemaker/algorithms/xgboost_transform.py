@@ -64,7 +64,7 @@ def transform(root: Path) -> None:
     model = root / "model/xgboost-model"
     if not model.is_file():
         raise InputError("The model's archive has no file xgboost-model")
-    booster = xgboost.Booster(model_file=model)
+    booster = xgboost.Booster(model_file=bytearray(model.read_bytes()))
     end = "\n" if options["AssembleWith"] == "Line" else ""
     for name in options["Files"]:
         target = root / "transformed" / f"{name}.out"

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.config
-import botocore.session
 
 from sandbox.host import Caller, Credentials, ResourceGrant, ServiceError
+from sandbox.sagemaker import aws
 from sandbox.sagemaker.service import SageMakerService
 
 REGION = "us-east-1"
@@ -42,7 +42,6 @@ class SandboxHost:
         self.page_size = 1000
         self.changed = threading.Condition()
         self._callers: dict[str, Caller] = {}
-        self._session = botocore.session.Session()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -99,15 +98,13 @@ class SandboxHost:
     def client(self, account_id: str = DEV, arn: str | None = None, service: str = "sagemaker") -> Any:
         """A botocore client of the loopback server: its answers are parsed by the API's model."""
         credentials = self.credentials(account_id, arn or f"arn:aws:iam::{account_id}:user/tester")
-        return self._session.create_client(
+        return aws.client(
             service,
-            region_name=REGION,
+            region=REGION,
             endpoint_url=self.endpoint_url,
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False),
             aws_access_key_id=credentials.access_key_id,
             aws_secret_access_key=credentials.secret_access_key,
-            config=botocore.config.Config(
-                retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"}
-            ),
         )
 
     def caller(self, authorization: str) -> Caller:
@@ -165,7 +162,14 @@ def _handler(host: SandboxHost) -> type[BaseHTTPRequestHandler]:
                 document = {"__type": error.code, "message": error.message}
                 self._answer(json.dumps(document).encode(), error.status, {"x-amzn-ErrorType": error.code})
 
-        do_GET = do_PUT = do_POST = do_HEAD = _serve
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_PUT(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
 
         def _answer(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)
