@@ -182,6 +182,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+        Path(name).chmod(0o644)  # a temporary file is its owner's alone
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -163,11 +163,14 @@ def read_test_set(folder: Path) -> Tuple[Array, Array]:
 
 def read_artifact(folder: Path) -> bytearray:
     """Bytes of the booster in ``folder``/model.tar.gz."""
-    with tarfile.open(str(folder / "model.tar.gz")) as archive:
-        for member in archive.getmembers():
-            file = archive.extractfile(member) if Path(member.name).name == BOOSTER else None
-            if file is not None:
-                return bytearray(file.read())
+    try:
+        with tarfile.open(str(folder / "model.tar.gz")) as archive:
+            for member in archive.getmembers():
+                file = archive.extractfile(member) if Path(member.name).name == BOOSTER else None
+                if file is not None:
+                    return bytearray(file.read())
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise EvaluationError(f"model.tar.gz cannot be read: {error}") from error
     raise EvaluationError(f"model.tar.gz holds no {BOOSTER}")
 
 

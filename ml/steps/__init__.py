@@ -1,0 +1,1 @@
+"""Scripts that run in AWS's containers: a file each, with nothing of this project, and nothing installed."""
