@@ -52,6 +52,14 @@ def compile_pipeline(build: Callable[[Target], str]) -> dict[str, Any]:
     return first
 
 
+def render(path: Path, definition: dict[str, Any]) -> str:
+    """Text of a definition; CompileError lists what the linter finds in it."""
+    findings = lint.lint(definition)
+    if findings:
+        raise CompileError("\n".join([f"ml/definitions/{path} is not written:", *(f"  {each}" for each in findings)]))
+    return to_text(definition)
+
+
 def compile_all() -> dict[Path, str]:
     """Text of each file of ``ml/definitions``, by its path below that folder."""
     offline.isolate(STAND_INS[0].region)
@@ -63,10 +71,8 @@ def compile_all() -> dict[Path, str]:
     for name in model.names():
         settings = model.load(name)
         definition = compile_pipeline(lambda target, settings=settings: train.build(settings, target).definition())  # type: ignore[misc]
-        findings = lint.lint(definition)
-        if findings:
-            raise CompileError("\n".join([f"{name}/train.json has findings:", *(f"  {each}" for each in findings)]))
-        files[Path(name) / "train.json"] = to_text(definition)
+        path = Path(name) / "train.json"
+        files[path] = render(path, definition)
     return files
 
 

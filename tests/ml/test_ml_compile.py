@@ -130,5 +130,15 @@ def test_value_of_an_account_that_stays_is_refused() -> None:
         compiler.compile_pipeline(build)
 
 
+def test_definition_with_findings_is_not_rendered(definition: dict[str, Any]) -> None:
+    path = Path("mammography-severity") / "train.json"
+    assert compiler.render(path, definition) == compiler.to_text(definition)
+    definition["Steps"][1]["Arguments"]["OutputDataConfig"].pop("KmsKeyId")
+    with pytest.raises(compiler.CompileError) as refusal:
+        compiler.render(path, definition)
+    assert "train.json is not written" in str(refusal.value)
+    assert "Mammo-Train: OutputDataConfig.KmsKeyId is None" in str(refusal.value)
+
+
 def test_nulls_are_dropped_and_empty_values_kept() -> None:
     assert compiler.drop_nulls({"a": None, "b": [{"c": None}], "d": "", "e": 0}) == {"b": [{}], "d": "", "e": 0}

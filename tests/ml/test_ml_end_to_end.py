@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +21,42 @@ from ml.steps import evaluate_model
 # All in one worker: the fixture trains.
 pytestmark = pytest.mark.xdist_group("ml-end-to-end")
 
-STEPS = Path(evaluate_model.__file__).parent
+SCRIPTS = Path(evaluate_model.__file__).parent
 DEFINITION = Path(lint.__file__).parent / "definitions" / "mammography-severity" / "train.json"
+STEPS = {step["Name"]: step for step in lint.walk_steps(json.loads(DEFINITION.read_text())["Steps"])}
 EXPRESSIONS = {"Execution.PipelineExecutionId": "abc123", "Parameters.InputDataUrl": "s3://data/train-dataset/"}
 
 
-class Machine:
-    """A folder that stands for a job's /opt/ml/processing."""
+class Job:
+    """A processing job in a folder that stands for its /opt/ml/processing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
         self.folder = folder
-        self.steps = {step["Name"]: step for step in lint.walk_steps(json.loads(DEFINITION.read_text())["Steps"])}
 
-    def run(self, name: str) -> subprocess.CompletedProcess[str]:
-        """Run a processing step's script with the definition's arguments."""
-        application = self.steps[name]["Arguments"]["AppSpecification"]
+    def give(self, part: str, content: Path) -> None:
+        """Mount the content of a folder."""
+        shutil.copytree(content, self.folder / part)
+
+    def run(self) -> subprocess.CompletedProcess[str]:
+        """Run the step's script with the arguments that the definition gives it."""
+        application = STEPS[self.name]["Arguments"]["AppSpecification"]
         arguments = [
             EXPRESSIONS[argument["Get"]]
             if isinstance(argument, dict)
             else argument.replace("/opt/ml/processing", str(self.folder))
             for argument in application["ContainerArguments"]
         ]
-        script = STEPS / Path(application["ContainerEntrypoint"][1]).name
+        script = SCRIPTS / Path(application["ContainerEntrypoint"][1]).name
         return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)
 
-    def train(self) -> None:
-        """Train as the built-in algorithm does with the definition's hyperparameters, and pack the artifact."""
-        settings = dict(self.steps["Mammo-Train"]["Arguments"]["HyperParameters"])
-        rounds = int(settings.pop("num_round"))
-        labels, features = evaluate_model.read_test_set(self.folder / "train")
-        booster = xgboost.train({**settings, "nthread": 1}, xgboost.DMatrix(features, label=labels), rounds)
-        (self.folder / "model").mkdir(exist_ok=True)
-        booster.save_model(self.folder / "booster.ubj")
-        with tarfile.open(self.folder / "model" / "model.tar.gz", "w:gz") as archive:
-            archive.add(self.folder / "booster.ubj", evaluate_model.BOOSTER)
+    def succeed(self) -> None:
+        """Run, and show what the script said if it failed."""
+        done = self.run()
+        assert done.returncode == 0, done.stderr
 
     def read(self, file: str) -> Any:
-        """A JSON file that a step wrote."""
+        """A JSON file that the script wrote."""
         return json.loads((self.folder / file).read_text())
 
     def tables(self) -> dict[str, bytes]:
@@ -64,33 +65,51 @@ class Machine:
         return {name: (self.folder / name / f"{name}.csv").read_bytes() for name in names}
 
 
+def train_model(train: Path, artifact: Path) -> None:
+    """Train as the built-in algorithm does, with the definition's hyperparameters, and pack the artifact."""
+    settings = dict(STEPS["Mammo-Train"]["Arguments"]["HyperParameters"])
+    rounds = int(settings.pop("num_round"))
+    labels, features = evaluate_model.read_test_set(train)
+    booster = xgboost.train({**settings, "nthread": 1}, xgboost.DMatrix(features, label=labels), rounds)
+    artifact.mkdir()
+    booster.save_model(artifact / "booster.ubj")
+    with tarfile.open(artifact / "model.tar.gz", "w:gz") as archive:
+        archive.add(artifact / "booster.ubj", evaluate_model.BOOSTER)
+
+
+@dataclass
+class Execution:
+    """The processing jobs of one execution in dev, on part 1 of the data."""
+
+    preprocessing: Job
+    evaluation: Job
+    quality: Job
+
+
 @pytest.fixture(scope="module")
-def machine(source: dataset.Source, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """What the whole pipeline leaves behind in dev, on part 1 of the data."""
-    ready = Machine(tmp_path_factory.mktemp("processing"))
-    files = {path.name: path for path in dataset.prepare(tmp_path_factory.mktemp("data"), source)}
-    (ready.folder / "raw").mkdir()
-    files[dataset.PART1_FILE].rename(ready.folder / "raw" / dataset.PART1_FILE)
-    for name in ("Mammo-PreProcessing", "train", "Mammo-Eval", "baseline"):
-        if name == "train":
-            ready.train()
-            continue
-        (ready.folder / "rows").mkdir(exist_ok=True)
-        if name == "baseline":
-            (ready.folder / "rows" / "baseline.csv").write_bytes(ready.tables()["baseline"])
-            # Its output has the name of a split that a job of its own wrote.
-            (ready.folder / "baseline").rename(ready.folder / "split-baseline")
-            done = ready.run("Mammo-DataQualityCheck")
-        else:
-            done = ready.run(name)
-        assert done.returncode == 0, done.stderr
-    (ready.folder / "baseline").rename(ready.folder / "quality")
-    (ready.folder / "split-baseline").rename(ready.folder / "baseline")
-    return ready
+def execution(source: dataset.Source, tmp_path_factory: pytest.TempPathFactory) -> Execution:
+    """Every step of the pipeline, run once."""
+    folder = tmp_path_factory.mktemp("execution")
+    jobs = Execution(
+        Job("Mammo-PreProcessing", folder / "preprocessing"),
+        Job("Mammo-Eval", folder / "evaluation"),
+        Job("Mammo-DataQualityCheck", folder / "quality"),
+    )
+    files = {path.name: path for path in dataset.prepare(folder / "data", source)}
+    (jobs.preprocessing.folder / "raw").mkdir(parents=True)
+    files[dataset.PART1_FILE].rename(jobs.preprocessing.folder / "raw" / dataset.PART1_FILE)
+    jobs.preprocessing.succeed()
+    train_model(jobs.preprocessing.folder / "train", folder / "model")
+    jobs.evaluation.give("model", folder / "model")
+    jobs.evaluation.give("test", jobs.preprocessing.folder / "test")
+    jobs.evaluation.succeed()
+    jobs.quality.give("rows", jobs.preprocessing.folder / "baseline")
+    jobs.quality.succeed()
+    return jobs
 
 
-def test_splits_have_their_fractions_and_both_labels(machine: Machine, source: dataset.Source) -> None:
-    tables = {name: table.decode().splitlines() for name, table in machine.tables().items()}
+def test_splits_have_their_fractions_and_both_labels(execution: Execution, source: dataset.Source) -> None:
+    tables = {name: table.decode().splitlines() for name, table in execution.preprocessing.tables().items()}
     sizes = {name: len(lines) for name, lines in tables.items()}
     assert sizes["baseline"] == sizes["train"] + 1
     if source.is_complete:
@@ -101,15 +120,15 @@ def test_splits_have_their_fractions_and_both_labels(machine: Machine, source: d
     assert max(shares) - min(shares) < 0.02
 
 
-def test_missing_values_stay_missing(machine: Machine, source: dataset.Source) -> None:
-    rows = [line.split(",") for line in machine.tables()["train"].decode().splitlines()]
+def test_missing_values_stay_missing(execution: Execution, source: dataset.Source) -> None:
+    rows = [line.split(",") for line in execution.preprocessing.tables()["train"].decode().splitlines()]
     assert {len(row) for row in rows} == {6}
     assert {row[0] for row in rows} == {"0", "1"}
     assert any("" in row for row in rows) or not source.is_complete
 
 
-def test_model_is_good_and_passes_its_gate(machine: Machine, settings: model.Model) -> None:
-    metrics = machine.read("evaluation/evaluation.json")["binary_classification_metrics"]
+def test_model_is_good_and_passes_its_gate(execution: Execution, settings: model.Model) -> None:
+    metrics = execution.evaluation.read("evaluation/evaluation.json")["binary_classification_metrics"]
     assert metrics["auc"]["value"] >= 0.85
     assert metrics["auc_lower_bound"]["value"] >= settings.evaluation.auc_threshold
     assert metrics["auc_lower_bound"]["value"] < metrics["auc"]["value"] < metrics["auc_upper_bound"]["value"]
@@ -117,8 +136,8 @@ def test_model_is_good_and_passes_its_gate(machine: Machine, settings: model.Mod
     assert metrics["brier_score"]["value"] <= 0.15
 
 
-def test_report_says_what_it_is_of(machine: Machine, settings: model.Model) -> None:
-    report = machine.read("evaluation/evaluation.json")
+def test_report_says_what_it_is_of(execution: Execution, settings: model.Model) -> None:
+    report = execution.evaluation.read("evaluation/evaluation.json")
     assert report["evaluation"] == {
         "execution_id": "abc123",
         "input_data": "s3://data/train-dataset/",
@@ -127,58 +146,60 @@ def test_report_says_what_it_is_of(machine: Machine, settings: model.Model) -> N
         "bootstrap_seed": settings.evaluation.bootstrap_seed,
         "decision_threshold": settings.evaluation.decision_threshold,
     }
-    tests = len(machine.tables()["test"].splitlines())
+    tests = len(execution.preprocessing.tables()["test"].splitlines())
     assert report["dataset"]["item_count"] == tests
     assert sum(entry["count"] for entry in report["calibration"]["bins"]) == tests
 
 
-def test_gate_reads_a_number_that_the_report_has(machine: Machine) -> None:
-    (condition,) = machine.steps["Mammo-CheckAUCScore"]["Arguments"]["Conditions"]
-    value = machine.read("evaluation/evaluation.json")
+def test_gate_reads_a_number_that_the_report_has(execution: Execution) -> None:
+    (condition,) = STEPS["Mammo-CheckAUCScore"]["Arguments"]["Conditions"]
+    value = execution.evaluation.read("evaluation/evaluation.json")
     for name in condition["LeftValue"]["Std:JsonGet"]["Path"].split("."):
         value = value[name]
     assert isinstance(value, float)
 
 
-def test_baseline_describes_the_raw_training_rows(machine: Machine, settings: model.Model) -> None:
-    statistics, constraints = machine.read("quality/statistics.json"), machine.read("quality/constraints.json")
+def test_baseline_describes_the_raw_training_rows(execution: Execution, settings: model.Model) -> None:
+    statistics, constraints = (
+        execution.quality.read("baseline/statistics.json"),
+        execution.quality.read("baseline/constraints.json"),
+    )
     names = list(settings.feature_names)
     assert [feature["name"] for feature in statistics["features"]] == names
     assert [feature["name"] for feature in constraints["features"]] == names
-    rows = [line.split(",") for line in machine.tables()["baseline"].decode().splitlines()[1:]]
+    rows = [line.split(",") for line in execution.preprocessing.tables()["baseline"].decode().splitlines()[1:]]
     assert statistics["dataset"]["item_count"] == len(rows)
     for number, feature in enumerate(statistics["features"]):
         common = (feature.get("numerical_statistics") or feature["string_statistics"])["common"]
         assert common["num_missing"] == sum(row[number] == "" for row in rows)
 
 
-def test_files_and_their_order_do_not_change_the_split(machine: Machine, tmp_path: Path) -> None:
-    header, *rows = (machine.folder / "raw" / dataset.PART1_FILE).read_text().splitlines()
-    other = Machine(tmp_path)
+def test_files_and_their_order_do_not_change_the_split(execution: Execution, tmp_path: Path) -> None:
+    header, *rows = (execution.preprocessing.folder / "raw" / dataset.PART1_FILE).read_text().splitlines()
+    other = Job("Mammo-PreProcessing", tmp_path)
     (tmp_path / "raw" / "later").mkdir(parents=True)
     (tmp_path / "raw" / "z.csv").write_text("\n".join([header, *rows[:300:-1]]) + "\n")
     (tmp_path / "raw" / "later" / "a.csv").write_text("\n".join(rows[300::-1]) + "\n")
-    assert other.run("Mammo-PreProcessing").returncode == 0
-    assert other.tables() == machine.tables()
+    assert other.run().returncode == 0
+    assert other.tables() == execution.preprocessing.tables()
 
 
 def test_malformed_file_ends_the_job_with_file_and_line(tmp_path: Path) -> None:
-    broken = Machine(tmp_path)
+    broken = Job("Mammo-PreProcessing", tmp_path)
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "new.csv").write_text("5,67,3,5,3,1\n5,67,3,5\n")
-    done = broken.run("Mammo-PreProcessing")
+    done = broken.run()
     assert done.returncode == 1
     assert "new.csv, line 2: 4 values, not the 6 of BI-RADS,Age,Shape,Margin,Density,Severity" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "train").exists()
 
 
-def test_missing_artifact_ends_the_job_with_a_message(machine: Machine, tmp_path: Path) -> None:
-    broken = Machine(tmp_path)
-    (tmp_path / "test").mkdir()
-    (tmp_path / "test" / "test.csv").write_bytes(machine.tables()["test"])
+def test_missing_artifact_ends_the_job_with_a_message(execution: Execution, tmp_path: Path) -> None:
+    broken = Job("Mammo-Eval", tmp_path)
+    broken.give("test", execution.preprocessing.folder / "test")
     (tmp_path / "model").mkdir()
-    done = broken.run("Mammo-Eval")
+    done = broken.run()
     assert done.returncode == 1
     assert "the model cannot be judged: model.tar.gz cannot be read" in done.stderr
     assert "Traceback" not in done.stderr
