@@ -64,6 +64,8 @@ HOOKS: dict[str, dict[str, str | None]] = {
     },
     "ministack.services.kms": {
         "_aliases": None,
+        "_create_alias": "data",
+        "_create_key": "data",
         "_keys": None,
         "handle_request": "method path headers body query_params",
     },

@@ -37,6 +37,44 @@ CROSS_ACCOUNT_OPERATIONS = frozenset(
 )
 
 
+S3_ALIAS = "alias/aws/s3"
+
+
+def make_s3_key(account: str, region: str) -> dict[str, Any]:
+    """The account's AWS managed key for S3, which AWS makes when it is first used.
+
+    Its policy is the one that AWS gives it: everybody in the account, through S3 only.
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
+    """
+    through_s3 = {"kms:CallerAccount": account, "kms:ViaService": f"s3.{region}.amazonaws.com"}
+    statements = [
+        {
+            "Sid": "Allow access through S3 for all principals in the account that are authorized to use S3",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            "Resource": "*",
+            "Condition": {"StringEquals": through_s3},
+        },
+        {
+            "Sid": "Allow direct access to key metadata to the account",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": ["kms:Describe*", "kms:Get*", "kms:List*"],
+            "Resource": "*",
+        },
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Id": "auto-s3-2", "Statement": statements})
+    description = "Default key that protects my S3 objects when no other key is defined"
+    with request_scope(account, region):
+        answer = json.loads(kms._create_key({"Description": description, "Policy": policy})[2])
+        kms._create_alias({"AliasName": S3_ALIAS, "TargetKeyId": answer["KeyMetadata"]["KeyId"]})
+    found = find(S3_ALIAS, account, region)
+    if found is None:
+        raise RuntimeError("ministack did not make the key aws/s3")
+    return found
+
+
 def find(reference: str, account: str, region: str) -> dict[str, Any] | None:
     """The key that an id, a key ARN, an alias name or an alias ARN names for a caller in this account."""
     if reference.startswith("arn:"):

@@ -24,11 +24,13 @@ def resolve_write(original: Callable[[Headers, str], tuple[Headers, Any]]) -> Ca
     """A write, with its own headers or the bucket's default: ``kms:GenerateDataKey``; the answer has the key's ARN."""
 
     def resolve(headers: Headers, bucket_name: str) -> tuple[Headers | None, Any]:
+        if headers.get(ALGORITHM) == "aws:kms" and not headers.get(KEY_ID):
+            headers = {**headers, KEY_ID: keys.S3_ALIAS}
         applied, error = original(headers, bucket_name)
         request = current.get()
         if error is not None or request is None or applied.get(ALGORITHM) != "aws:kms":
             return applied, error
-        reference = applied.get(KEY_ID, "")
+        reference = applied.get(KEY_ID) or keys.S3_ALIAS
         key, error = _use(request, reference, "kms:GenerateDataKey", bucket_name)
         return (None, error) if key is None else ({**applied, KEY_ID: key["Arn"]}, None)
 
@@ -62,6 +64,8 @@ def _use(request: Request, reference: str, action: str, bucket_name: str) -> tup
     # An alias is looked up in the caller's account, also where it comes from the bucket's default.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
     key = keys.find(reference, request.account_id, request.region)
+    if key is None and reference == keys.S3_ALIAS:
+        key = keys.make_s3_key(request.account_id, request.region)
     if key is None or not request.access_key_id:
         return None, _no_key(request, reference)
     principal = iam_evaluator.resolve_principal(request.access_key_id, request.account_id)
@@ -80,8 +84,6 @@ def _no_key(request: Request, reference: str) -> Any:
     if not request.access_key_id:
         text = "Requests specifying Server Side Encryption with AWS KMS managed keys must be made using AWS Signature"
         return s3._error("InvalidArgument", f"{text} Version 4.", 400)
-    if not reference:
-        return s3._error("InvalidArgument", "The sandbox has no AWS managed key aws/s3: name a key.", 400)
     arn = reference
     if not reference.startswith("arn:"):
         kind = "" if reference.startswith("alias/") else "key/"

@@ -17,12 +17,12 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.provider import aws as accounts
 from sandbox.provider import invokes, resource
 from sandbox.provider.aws import Aws, ConfigurationError
 from sandbox.provider.checking import check
+from sandbox.provider.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from sandbox.provider.resource import Resource
 from sandbox.provider.wire import UNKNOWN, Data, dump, load
 

@@ -189,3 +189,21 @@ def test_an_alias_is_made_with_permission_on_alias_and_key(role, key, names) -> 
     assert key in error_of(half.create_alias, AliasName=f"alias/{names}", TargetKeyId=key)["Message"]
     whole = role(ONE, allow("kms:CreateAlias", [alias, key]), name="whole").client("kms")
     whole.create_alias(AliasName=f"alias/{names}", TargetKeyId=key)
+
+
+def test_without_a_key_of_ones_own_s3_uses_the_accounts_managed_key(role, root, names) -> None:
+    s3 = root(ONE).client("s3")
+    s3.create_bucket(Bucket=names)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket=names, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    user = role(ONE, allow(["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{names}/*")).client("s3")
+    managed = user.put_object(Bucket=names, Key="k", Body=b"x")["SSEKMSKeyId"]
+    assert user.get_object(Bucket=names, Key="k")["Body"].read() == b"x"
+    by_header = user.put_object(Bucket=names, Key="h", Body=b"x", ServerSideEncryption="aws:kms")
+    assert by_header["SSEKMSKeyId"] == managed
+    assert root(ONE).client("kms").describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"] == managed
+    allow_all = {"Principal": {"AWS": f"arn:aws:iam::{TWO}:root"}}
+    policy = document(allow("s3:GetObject", f"arn:aws:s3:::{names}/*", **allow_all))
+    s3.put_bucket_policy(Bucket=names, Policy=policy)
+    stranger = role(TWO, allow("*"), name="stranger").client("s3")
+    assert "kms:Decrypt on this resource" in error_of(stranger.get_object, Bucket=names, Key="k")["Message"]

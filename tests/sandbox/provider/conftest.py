@@ -125,7 +125,7 @@ def make_stack(tmp_path: Path, pulumi_home: Path, provider_server: Server) -> Ca
         stack = automation.create_or_select_stack(
             stack_name=name,
             project_name="provider-tests",
-            program=lambda: made[0].run(),
+            program=lambda: made[0].run(),  # noqa: PLW0108 - it is made below
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(tmp_path),
                 pulumi_home=str(pulumi_home),

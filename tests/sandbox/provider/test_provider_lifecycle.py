@@ -6,7 +6,6 @@ import json
 
 import pulumi
 import pulumi_aws as aws
-
 from conftest import ACCOUNT
 
 TRUST = json.dumps(
