@@ -13,6 +13,7 @@ from mlops.bootstrap import bootstrap
 from mlops.data import prepare_data, upload_data
 from mlops.engine import Engine
 from mlops.failure import CommandError, UsageError
+from mlops.jenkins_account import remove_controller
 from mlops.place import Place, sandbox_folder, sandbox_port
 from mlops.project import load_settings
 from sandbox import process
@@ -128,6 +129,7 @@ def down(where: Where, say: Say) -> list[str]:
     teardown.take_down(place, Engine(place), say)
     left = teardown.leftovers(place)
     if place.folder is not None and not left:
+        remove_controller(place)
         process.stop(place.folder)
         say("sandbox stopped")
     return left

@@ -7,21 +7,17 @@ on it is the real chain: controller role, deployment role with external id, acco
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from infra.identity.deployment_role import controller_documents
 from infra.identity.role import RoleArgs
-from mlops.bootstrap import ensure_role
+from mlops.bootstrap import ensure_role, remove_role
 from mlops.place import ROOT_SECRET, Place
 
 
 def controller_credentials(place: Place) -> dict[str, str]:
     """Make the controller role in the sandbox's Jenkins account and return a session of it as environment variables."""
-    import boto3  # noqa: PLC0415  # see mlops/place.py
-
     account = place.settings["prod"].accounts.jenkins
-    session = boto3.Session(
-        aws_access_key_id=account, aws_secret_access_key=ROOT_SECRET, region_name=place.settings["prod"].region
-    )
     documents = controller_documents(place.names)
     trust = json.loads(documents["trust_policy"])
     trust["Statement"].append(
@@ -29,7 +25,7 @@ def controller_credentials(place: Place) -> dict[str, str]:
     )
     name = documents["role_name"]
     ensure_role(
-        session.client("iam", endpoint_url=place.endpoint_url),
+        _client(place, "iam"),
         RoleArgs(
             role_name=name,
             description="The Jenkins controller, in the sandbox",
@@ -38,11 +34,29 @@ def controller_credentials(place: Place) -> dict[str, str]:
         ),
         {},
     )
-    assumed = session.client("sts", endpoint_url=place.endpoint_url).assume_role(
-        RoleArn=f"arn:aws:iam::{account}:role/{name}", RoleSessionName="mlops"
-    )["Credentials"]
+    assumed = _client(place, "sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/{name}", RoleSessionName="mlops")[
+        "Credentials"
+    ]
     return {
         "AWS_ACCESS_KEY_ID": assumed["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": assumed["SecretAccessKey"],
         "AWS_SESSION_TOKEN": assumed["SessionToken"],
     }
+
+
+def remove_controller(place: Place) -> None:
+    """Remove the controller role from the sandbox's Jenkins account."""
+    remove_role(_client(place, "iam"), place.settings["prod"].jenkins.role_name)
+
+
+def _client(place: Place, service: str) -> Any:
+    import boto3  # noqa: PLC0415  # see mlops/place.py
+
+    settings = place.settings["prod"]
+    return boto3.client(
+        service,
+        aws_access_key_id=settings.accounts.jenkins,
+        aws_secret_access_key=ROOT_SECRET,
+        region_name=settings.region,
+        endpoint_url=place.endpoint_url,
+    )

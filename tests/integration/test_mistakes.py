@@ -1,0 +1,68 @@
+"""Mistakes are told before anything is touched, each with what to do."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from conftest import Checkout
+
+from sandbox import process
+
+
+def assert_untouched(checkout: Checkout) -> None:
+    assert process.find(checkout.sandbox) is None
+    assert not checkout.sandbox.exists()
+
+
+def test_wrong_settings_are_reported_together_before_anything_starts(checkout: Checkout):
+    checkout.edit("Pulumi.dev.yaml", 'dev: "111111111111"', 'dev: "11111111111"')
+    checkout.edit("Pulumi.dev.yaml", "    region: us-east-1\n", "")
+    checkout.edit("Pulumi.prod.yaml", "- mammography-severity", "- mamography")
+    checkout.edit("Pulumi.registry.yaml", "environment: registry", "environment: registry\n    colour: blue")
+    done = checkout.mlops("up")
+    assert done.returncode == 2
+    for problem in ("which has 11 digits", "region: missing", "no model 'mamography'", "colour: unknown key"):
+        assert problem in done.stderr
+    assert_untouched(checkout)
+
+
+def test_settings_are_checked_by_pulumi_itself_too(checkout: Checkout):
+    # Without `mlops` in between, the program says the same; see tests/unit/test_settings.py for every message.
+    checkout.edit("Pulumi.dev.yaml", "us-east-1", "us-east")
+    assert "region: 'us-east' cannot be used" in checkout.mlops("up").stderr
+
+
+def test_damaged_data_is_told_with_both_sums_before_anything_starts(checkout: Checkout, tmp_path):
+    damaged = tmp_path / "damaged.data"
+    damaged.write_text("5,67,3,5,3,1\n")
+    done = checkout.mlops("up", MAMMOGRAPHIC_MASSES=str(damaged))
+    assert done.returncode == 1
+    assert "expected sha256 2ed8bb60a517f631256d218a4885c56ef196d41023c63307ab40d69985be3b4a, found " in done.stderr
+    assert_untouched(checkout)
+
+
+def test_taken_port_is_told_with_the_way_out(checkout: Checkout):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", checkout.port))
+        other.listen()
+        done = checkout.mlops("up")
+    assert done.returncode == 1
+    assert f"Port {checkout.port} on 127.0.0.1 is taken" in done.stderr
+    assert "SANDBOX_PORT=" in done.stderr
+
+
+def test_port_that_is_no_number(checkout: Checkout):
+    done = checkout.mlops("up", SANDBOX_PORT="http")
+    assert (done.returncode, "SANDBOX_PORT is 'http'; write a port number" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("status",), ("models", "list"), ("run", "train")])
+def test_without_a_sandbox_or_a_profile_the_way_out_is_told(checkout: Checkout, command):
+    done = checkout.mlops(*command)
+    assert done.returncode == 2
+    assert "start one with `mlops up`, or name an AWS profile with --profile" in done.stderr
+
+
+def test_down_without_a_sandbox_is_fine(checkout: Checkout):
+    assert checkout.mlops("down").returncode == 0

@@ -1,0 +1,107 @@
+"""Whatever is killed, the next command finishes the work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import ACCOUNTS, Checkout, make_checkout
+
+from sandbox import process
+
+# The moments at which `mlops up` is killed, as words of its progress: each is a different half-finished state.
+MOMENTS = (
+    "sandbox started",
+    "registry: create key",
+    "registry: create artifacts",
+    "registry: create mammography-severity-group",
+    "dev: create key",
+    "prod: create execution-role",
+    "dev: create data",
+    "dev: create mammography-severity-train",
+    "Mammo-Train Executing",
+)
+
+
+def kill_when(checkout: Checkout, moment: str) -> bool:
+    """Start `mlops up`, kill it and its children when it says ``moment``; False if it never did."""
+    running = subprocess.Popen(
+        checkout.command("up"),
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    for line in running.stderr:
+        if moment in line:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            return True
+    running.wait()
+    return False
+
+
+@pytest.mark.xdist_group("recovery")
+@pytest.mark.timeout(900)
+def test_killed_up_is_followed_by_one_that_finishes(checkout: Checkout):
+    reached = [moment for moment in MOMENTS if kill_when(checkout, moment)]
+    # A moment that an earlier kill let pass is not reached again; most must be, or this test has lost its point.
+    assert len(reached) >= len(MOMENTS) - 3, reached
+    result = checkout.json("up")
+    assert len(result["models"]) >= 1
+    assert {stack["changes"] for stack in checkout.json("up")["stacks"].values()} == {0}
+    for account in ("registry", "dev", "prod"):
+        kms = checkout.client(account, "kms")
+        enabled = [
+            key["KeyId"]
+            for key in kms.list_keys()["Keys"]
+            if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
+        ]
+        assert len(enabled) == 1, f"{account}: a killed deployment left a key behind"
+
+
+@pytest.mark.xdist_group("recovery")
+def test_execution_killed_with_the_sandbox_is_shown_as_failed(checkout: Checkout):
+    assert checkout.mlops("up", "--no-train").returncode == 0
+    started = checkout.json("run", "train", "--no-wait")
+    server = process.find(checkout.sandbox)
+    assert server is not None
+    os.kill(server.pid, signal.SIGKILL)
+    while process.find(checkout.sandbox):
+        time.sleep(0.05)
+    checkout.json("up", "--no-train")
+    [execution] = checkout.json("status")["executions"]
+    assert execution["arn"] == started["arn"]
+    assert execution["status"] == "Failed"
+    assert "sandbox" in execution["reason"].lower()
+
+
+@pytest.mark.xdist_group("recovery")
+def test_down_leaves_nothing_in_any_account(tmp_path):
+    checkout = make_checkout(tmp_path / "project")
+    try:
+        assert checkout.mlops("up").returncode == 0
+        server = process.find(checkout.sandbox)
+        assert server is not None
+        assert checkout.json("down") == {"left": []}
+        # The emulator's own state is kept: started again, it shows what the accounts hold.
+        process.start(checkout.sandbox, checkout.port)
+        for account in ACCOUNTS:
+            assert checkout.client(account, "s3").list_buckets()["Buckets"] == []
+            assert [r["RoleName"] for r in checkout.client(account, "iam").list_roles()["Roles"]
+                    if not r["Path"].startswith("/aws-")] == []  # fmt: skip
+            aliases = checkout.client(account, "kms").list_aliases()["Aliases"]
+            assert [a for a in aliases if not a["AliasName"].startswith("alias/aws/")] == []
+            sagemaker = checkout.client(account, "sagemaker")
+            assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+            assert sagemaker.list_pipelines()["PipelineSummaries"] == []
+            groups = checkout.client(account, "logs").describe_log_groups()["logGroups"]
+            assert [g["logGroupName"] for g in groups if not g["logGroupName"].startswith("/aws/sagemaker/")] == []
+    finally:
+        process.stop(checkout.sandbox)
