@@ -27,7 +27,6 @@ class BucketLifecycleConfiguration(BucketSetting):
     properties: ClassVar[Fields] = {
         "bucket": Property(required=True, replaces=True),
         "rules": Property(
-            required=True,
             same=same_rules,
             fields={
                 "abortIncompleteMultipartUpload": Property(fields={"daysAfterInitiation": Property()}),
@@ -64,7 +63,7 @@ class BucketLifecycleConfiguration(BucketSetting):
     missing = ("NoSuchLifecycleConfiguration",)
 
     def put(self, s3: Any, bucket: str, new: Data) -> None:
-        request = {"Bucket": bucket, "LifecycleConfiguration": {"Rules": [_to_aws(rule) for rule in new["rules"]]}}
+        request = {"Bucket": bucket, "LifecycleConfiguration": {"Rules": [_to_aws(rule) for rule in new.get("rules") or []]}}
         if new.get("transitionDefaultMinimumObjectSize"):
             request["TransitionDefaultMinimumObjectSize"] = new["transitionDefaultMinimumObjectSize"]
         s3.put_bucket_lifecycle_configuration(**request)

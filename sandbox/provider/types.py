@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from sandbox.provider import iam, kms, logs, s3_bucket, s3_lifecycle, s3_object, s3_settings, sagemaker
+from sandbox.provider import (
+    alarms,
+    events,
+    functions,
+    iam,
+    kms,
+    logs,
+    s3_bucket,
+    s3_lifecycle,
+    s3_object,
+    s3_settings,
+    sagemaker,
+    scheduler,
+    sns,
+    sqs,
+)
 from sandbox.provider.resource import Resource
 
 TYPES: dict[str, Resource] = {
     kind.pulumi_type: kind
     for kind in (
+        alarms.MetricAlarm(),
+        events.EventRule(),
+        events.EventTarget(),
+        functions.Function(),
+        functions.Permission(),
         iam.Role(),
         iam.RolePolicy(),
         iam.RolePolicyAttachment(),
@@ -25,5 +45,12 @@ TYPES: dict[str, Resource] = {
         sagemaker.ModelPackageGroup(),
         sagemaker.ModelPackageGroupPolicy(),
         sagemaker.Pipeline(),
+        scheduler.Schedule(),
+        scheduler.ScheduleGroup(),
+        sns.Topic(),
+        sns.TopicPolicy(),
+        sns.TopicSubscription(),
+        sqs.Queue(),
+        sqs.QueuePolicy(),
     )
 }

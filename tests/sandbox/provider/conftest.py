@@ -79,6 +79,7 @@ class Stack:
             if step is None or ":providers:" in step.metadata.type or step.metadata.type == "pulumi:pulumi:Stack":
                 return
             operation = str(step.metadata.op.value if hasattr(step.metadata.op, "value") else step.metadata.op)
+            operation = "replace" if "replace" in operation else operation
             if operation not in ("same", "read") and not (operation == "refresh" and not _drifted(step.metadata)):
                 found.setdefault(step.metadata.urn.rpartition("::")[2], operation)
 
@@ -122,10 +123,14 @@ def make_stack(tmp_path: Path, pulumi_home: Path, provider_server: Server) -> Ca
         state = tmp_path / "state"
         state.mkdir(exist_ok=True)
         made: list[Stack] = []
+
+        def program() -> None:
+            made[0].run()
+
         stack = automation.create_or_select_stack(
             stack_name=name,
             project_name="provider-tests",
-            program=lambda: made[0].run(),  # noqa: PLW0108 - it is made below
+            program=program,
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(tmp_path),
                 pulumi_home=str(pulumi_home),

@@ -164,7 +164,19 @@ def everything(options: pulumi.ResourceOptions, **edit) -> None:
     )
 
 
-def test_every_type_is_made_stays_the_same_and_goes(make_stack) -> None:
+EDITS = {
+    "key_description": ("another", "key"),
+    "key_tags": ({"team": "other"}, "key"),
+    "noncurrent_days": (60, "lifecycle"),
+    "object_text": ("print(2)\n", "object"),
+    "session": (7200, "role"),
+    "trust": (TRUST.replace("sagemaker", "lambda"), "role"),
+    "definition": ({**DEFINITION, "Parameters": [{"Name": "P", "Type": "String"}]}, "pipeline"),
+    "retention": (7, "logs"),
+}
+
+
+def test_every_type_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
     stack = make_stack(default_tags={"tags": {"project": "p"}})
     preview = stack.preview(everything)
     assert len(preview) == 17
@@ -173,15 +185,35 @@ def test_every_type_is_made_stays_the_same_and_goes(make_stack) -> None:
     assert stack.up() == preview
     assert stack.outputs("key")["tagsAll"] == {"project": "p", "team": "ml"}
     assert stack.outputs("key")["tags"] == {"team": "ml"}
-    assert stack.preview() == {}
+    assert stack.outputs("pipeline")["arn"] == f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:pipeline/everything-pipeline"
     assert stack.refresh() == {}
     assert stack.preview() == {}
-    assert stack.outputs("bucket")["arn"] == "arn:aws:s3:::everything-bucket"
-    assert stack.outputs("pipeline")["arn"] == f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:pipeline/everything-pipeline"
+
+    edited = {name: value for name, (value, _) in EDITS.items()}
+    assert stack.up(lambda options: everything(options, **edited)) == {name: "update" for _, name in EDITS.values()}
+    key = stack.outputs("key")["keyId"]
+    kms = stack.client("kms")
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Description"] == "another"
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]}
+    assert tags == {"project": "p", "team": "other"}
+    body = stack.client("s3").get_object(Bucket="everything-bucket", Key="scripts/a.py")["Body"].read()
+    assert body == b"print(2)\n"
+    pipeline = stack.client("sagemaker").describe_pipeline(PipelineName="everything-pipeline")
+    assert json.loads(pipeline["PipelineDefinition"])["Parameters"] == [{"Name": "P", "Type": "String"}]
+
+    edited |= {"alias_name": "alias/renamed", "role_path": "/team/"}
+    replaced = stack.up(lambda options: everything(options, **edited))
+    assert replaced.pop("pipeline") == "update"
+    assert replaced == {"alias": "replace", "role": "replace", "inline": "replace", "managed": "replace"}
+    assert [found["AliasName"] for found in kms.list_aliases()["Aliases"]] == ["alias/renamed"]
+    assert stack.client("iam").get_role(RoleName="everything-role")["Role"]["Path"] == "/team/"
+    assert stack.preview() == {}
+
     stack.destroy()
     assert stack.client("s3").list_buckets()["Buckets"] == []
     assert stack.client("iam").list_roles()["Roles"] == []
     assert stack.client("logs").describe_log_groups()["logGroups"] == []
-    assert stack.client("kms").list_aliases()["Aliases"] == []
+    assert kms.list_aliases()["Aliases"] == []
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
     assert stack.client("sagemaker").list_pipelines()["PipelineSummaries"] == []
     assert stack.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
