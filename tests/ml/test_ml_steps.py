@@ -225,6 +225,16 @@ def test_model_that_cannot_be_judged_is_not(labels: list[int], scores: list[floa
         evaluate_model.evaluate(np.array(labels), np.array(scores), 0.95, 200, 1, 0.5, 2)
 
 
+def test_empty_cell_of_the_test_split_is_missing_not_zero(tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("1,50,\n0,,2\n")
+    labels, features = evaluate_model.read_test_set(tmp_path)
+    assert labels.tolist() == [1, 0]
+    np.testing.assert_array_equal(features, [[50, np.nan], [np.nan, 2]])
+    (tmp_path / "test.csv").write_text("")
+    with pytest.raises(evaluate_model.EvaluationError, match="the test split is empty"):
+        evaluate_model.read_test_set(tmp_path)
+
+
 def test_artifact_is_found_and_a_damaged_one_refused(tmp_path: Path) -> None:
     archive = tmp_path / "model.tar.gz"
     archive.write_bytes(b"not an archive")
