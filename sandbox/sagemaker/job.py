@@ -1,30 +1,21 @@
-"""The runner of one job, ``python -m sandbox.sagemaker.job <folder>``: a process that has the job role's credentials.
+"""The runner of one job, a process that has the job role's credentials and stands for the job's instance.
 
-It stands for the instance: fetches the inputs from S3, runs the container's program as a child, uploads the
-outputs, and writes ``result.json``.
+It fetches the inputs from S3, runs the container's program as a child, uploads the outputs and writes ``result.json``.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from sandbox.sagemaker import processing, training, transform
 from sandbox.sagemaker.container import Container, JobFailedError
 from sandbox.sagemaker.storage import Storage
 
 Document = dict[str, Any]
-
-
-def _end_with_server() -> None:
-    """Kill this process group when the server's end of standard input closes."""
-    os.read(0, 1)
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+_KINDS = {"processing-job": processing, "training-job": training, "transform-job": transform}
 
 
 class _Phases:
@@ -40,31 +31,15 @@ class _Phases:
         self._began = now
 
 
-def _run(job: Document, container: Container, storage: Storage, phases: _Phases) -> Document:
-    # Each kind is imported only where it runs: the runner must start quickly.
-    if job["kind"] == "processing-job":
-        from sandbox.sagemaker import processing  # noqa: PLC0415
-
-        return processing.run(job, container, storage, phases.end)
-    if job["kind"] == "training-job":
-        from sandbox.sagemaker import training  # noqa: PLC0415
-
-        return training.run(job, container, storage, phases.end)
-    from sandbox.sagemaker import transform  # noqa: PLC0415
-
-    return transform.run(job, container, storage, phases.end)
-
-
 def main(folder: Path) -> None:
     """Run the job that ``folder/job.json`` describes."""
-    threading.Thread(target=_end_with_server, daemon=True).start()
     job = json.loads((folder / "job.json").read_text())
     phases = _Phases()
     container = Container(folder, job)
     storage = Storage(job["region"])
     result: Document
     try:
-        result = {"Status": "Completed", **_run(job, container, storage, phases)}
+        result = {"Status": "Completed", **_KINDS[job["kind"]].run(job, container, storage, phases.end)}
     except JobFailedError as error:
         result = {"Status": "Failed", "FailureReason": error.reason[:1024], "ExitMessage": error.exit_message}
     container.close()
@@ -73,7 +48,3 @@ def main(folder: Path) -> None:
     partial = folder / "result.partial"
     partial.write_text(json.dumps(result))
     partial.rename(folder / "result.json")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

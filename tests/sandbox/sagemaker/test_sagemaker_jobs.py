@@ -101,16 +101,18 @@ def test_network_isolation_leaves_the_script_no_credentials_and_no_endpoint(host
 
 def test_a_job_past_its_time_is_stopped_with_all_its_processes(host: SandboxHost, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "alive")
+    pipe = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
     source = f"""
 import signal, subprocess, sys
-child = "open({str(tmp_path / "alive")!r}, 'w').write('x'); import signal; signal.pause()"
+child = "file = open({str(tmp_path / "alive")!r}, 'w'); import signal; signal.pause()"
 subprocess.Popen([sys.executable, "-c", child])
 signal.pause()
 """
-    client = start(host, source, StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert (tmp_path / "alive").read_text() in ("x", "")  # ends when every writer is gone
-    job = wait_for_job(host, client, "processing", "job")
+    job = process(host, source, StoppingCondition={"MaxRuntimeInSeconds": 1})
     assert job["ProcessingJobStatus"] == "Stopped"
+    os.set_blocking(pipe, True)
+    assert os.read(pipe, 1) == b""  # would wait for a writer that is still alive
+    os.close(pipe)
 
 
 def test_a_stopped_job_is_stopped(host: SandboxHost, tmp_path: Path) -> None:
