@@ -40,21 +40,14 @@ class Engine:
             if self._running.get(execution.arn) is execution:
                 del self._running[execution.arn]
 
-    def stop(self, arn: str, by: Document) -> None:
-        """Begin to stop an execution."""
-        state = self._scope.state
-        document = state.change(
-            EXECUTION,
-            arn,
-            PipelineExecutionStatus="Stopping",
-            LastModifiedTime=self._scope.host.now(),
-            LastModifiedBy=by,
-        )
+    def stop(self, document: Document) -> None:
+        """Begin to stop an execution, whose status is Stopping already."""
+        arn = document["PipelineExecutionArn"]
+        events.emit_execution(self._scope.host, document, "Executing")
         with self._lock:
             execution = self._running.get(arn)
         if execution is not None:
             threading.Thread(target=execution.stop, name=f"stop-{arn[-12:]}", daemon=True).start()
-        events.emit_execution(self._scope.host, document, "Executing")
 
     def recover(self) -> None:
         """Mark as failed what an earlier process left running."""

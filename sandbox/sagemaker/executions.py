@@ -166,7 +166,14 @@ class Executions:
                     f"Pipeline execution with ARN {arn} status {status}. Only pipelines with 'Executing' status can be"
                     " stopped.",
                 )
-            self._engine.stop(arn, user_context(request.caller))
+            stopping = self._state.change(
+                EXECUTION,
+                arn,
+                PipelineExecutionStatus="Stopping",
+                LastModifiedTime=self._scope.host.now(),
+                LastModifiedBy=user_context(request.caller),
+            )
+        self._engine.stop(stopping)
         return {"PipelineExecutionArn": arn}
 
     def retry_pipeline_execution(self, request: Request) -> Document:

@@ -142,7 +142,8 @@ class Launcher:
         job.limit.cancel()
         result = _result(job.folder)
         if job.stopped_because and result["Status"] != "Completed":
-            result = {**result, "Status": "Stopped", "FailureReason": None, "StoppedBecause": job.stopped_because}
+            why = job.stopped_because
+            result = {**result, "Status": "Stopped", "FailureReason": None, "ExitMessage": why, "StoppedBecause": why}
         job.finished(result)
         shutil.rmtree(job.folder / "opt", ignore_errors=True)
 

@@ -151,9 +151,14 @@ class StepRunner:
             return properties
         if status == "Stopped" and self._stopping.is_set():
             raise StepStoppedError
-        reason = description.get("FailureReason") or description.get("SecondaryStatus") or "the job was stopped"
         if status == "Stopped":
-            raise StepFailedError(f"ClientError: {noun} {description[f'{noun}Name']} was stopped: {reason}")
+            why = (
+                description.get("ExitMessage")
+                or description.get("SecondaryStatus")
+                or "StopTransformJob or its time limit"
+            )
+            raise StepFailedError(f"ClientError: {noun} {description[f'{noun}Name']} was stopped: {why}")
+        reason = description.get("FailureReason", "")
         kinds = {
             "InternalServerError": "SageMaker.JOB_INTERNAL_ERROR",
             "CapacityError": "SageMaker.CAPACITY_ERROR",

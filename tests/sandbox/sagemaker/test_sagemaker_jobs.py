@@ -109,7 +109,7 @@ subprocess.Popen([sys.executable, "-c", child])
 signal.pause()
 """
     job = process(host, source, StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert job["ProcessingJobStatus"] == "Stopped"
+    assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Stopped", "MaxRuntimeExceeded")
     os.set_blocking(pipe, True)
     assert os.read(pipe, 1) == b""  # would wait for a writer that is still alive
     os.close(pipe)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from definitions import create, definition, processing, step
+from definitions import create, definition, ended, processing, step
 from sandbox_host import REGISTRY, SandboxHost
 
 _SERVER = """
@@ -58,6 +58,26 @@ def test_a_killed_servers_executions_and_jobs_are_shown_as_failed(tmp_path: Path
         assert [group["ModelPackageGroupName"] for group in groups] == ["models"]
     finally:
         host.close()
+
+
+def test_jobs_whose_runners_are_lost_fail_and_are_retried_by_their_policy(tmp_path: Path) -> None:
+    host = SandboxHost(tmp_path)
+    source = f"""
+import os, pathlib, signal
+seen = pathlib.Path({str(tmp_path / "seen")!r})
+if not seen.exists():
+    seen.touch()
+    os.kill(os.getppid(), signal.SIGKILL)
+    signal.pause()
+"""
+    host.objects["bucket/code/lose.py"] = source.encode()
+    policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0, "MaxAttempts": 1}
+    client = create(host, definition(step("Lose", "Processing", processing("lose.py"), RetryPolicies=[policy])))
+    arn = client.start_pipeline_execution(PipelineName="train", ClientRequestToken="t" * 32)["PipelineExecutionArn"]
+    execution = ended(host, client, arn)
+    host.close()
+    assert execution["PipelineExecutionStatus"] == "Succeeded", execution
+    assert execution["Steps"]["Lose"]["AttemptCount"] == 2
 
 
 def test_closing_kills_the_jobs_and_says_so(tmp_path: Path) -> None:

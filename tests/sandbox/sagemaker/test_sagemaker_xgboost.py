@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import tarfile
 from pathlib import Path
@@ -13,8 +14,9 @@ import xgboost
 from definitions import KEY, XGBOOST, training, wait_for_job
 from sandbox_host import DEV, SandboxHost
 
+from sandbox.sagemaker.algorithms import xgboost_training
 from sandbox.sagemaker.algorithms.xgboost_training import InputError, converted, read_csv
-from sandbox.sagemaker.algorithms.xgboost_transform import payloads
+from sandbox.sagemaker.algorithms.xgboost_transform import payloads, predict
 
 
 def table(count: int, seed: int) -> str:
@@ -67,10 +69,19 @@ def test_training_twice_gives_the_same_bytes_and_the_metrics_of_the_last_round(
     assert (model.num_boosted_rounds(), model.num_features()) == (5, 2)
 
 
-def test_early_stopping_keeps_the_best_round(host: SandboxHost, tmp_path: Path) -> None:
-    job = train(host, "job", table(200, 1), table(100, 2), num_round="200", early_stopping_rounds="3", seed="1")
-    assert job["TrainingJobStatus"] == "Completed", job
-    assert booster(host, job, tmp_path / "model").num_boosted_rounds() < 200
+def test_early_stopping_keeps_the_best_round(tmp_path: Path) -> None:
+    hyperparameters = {"objective": "binary:logistic", "num_round": "200", "early_stopping_rounds": "3", "seed": "1"}
+    (tmp_path / "input/config").mkdir(parents=True)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "input/config/hyperparameters.json").write_text(json.dumps(hyperparameters))
+    channels = {name: {"ContentType": "text/csv"} for name in ("train", "validation")}
+    (tmp_path / "input/config/inputdataconfig.json").write_text(json.dumps(channels))
+    for seed, name in enumerate(channels):
+        (tmp_path / "input/data" / name).mkdir(parents=True)
+        (tmp_path / "input/data" / name / "data.csv").write_text(table(200, seed))
+    xgboost_training.train(tmp_path)
+    model = xgboost.Booster(model_file=bytearray((tmp_path / "model/xgboost-model").read_bytes()))
+    assert 1 <= model.num_boosted_rounds() < 200
 
 
 @pytest.mark.parametrize(
@@ -161,10 +172,10 @@ def test_a_batch_is_scored_line_by_line_as_the_model_scores_it(host: SandboxHost
     )
     assert scores == pytest.approx(expected.tolist(), abs=1e-6)
 
-    host.objects["bucket/bad/header.csv"] = b"a,b\n0.1,0.2\n"
-    failed = transform(host, "bad", "s3://bucket/bad/header.csv")
-    assert failed["TransformJobStatus"] == "Failed"
-    assert "The input must be CSV without a header" in failed["FailureReason"]
+    model = booster(host, job, tmp_path / "again")
+    for record, reason in ((b"a,b\n", "CSV without a header"), (b"1,2,3\n", "takes 2 features, and a record has 3")):
+        with pytest.raises(InputError, match=reason):
+            predict(model, [record], "data.csv")
 
 
 def test_a_payload_keeps_the_limit_and_the_strategy(tmp_path: Path) -> None:
