@@ -1,6 +1,8 @@
 # Two commands on a fresh machine: `make up` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 PY := .venv/bin/python
+# Programs, plug-ins and jobs start often: without compiled modules each spends seconds on importing.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status test test-fast check definitions lock bench clean
 

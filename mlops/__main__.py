@@ -256,6 +256,8 @@ def pulumi(context: typer.Context, sandbox: Sandbox = False, profile: Profile = 
 
 def main() -> None:
     """Entry point; exit codes 0 done, 1 failed, 2 wrong use."""
+    # Programs, plug-ins and jobs start often: without compiled modules each spends seconds on importing.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         app()
     except CommandError as error:

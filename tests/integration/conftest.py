@@ -42,7 +42,8 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "SANDBOX_"))}
+        left_out = ("AWS_", "PULUMI_", "SANDBOX_", "PYTHONDONTWRITEBYTECODE")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
         return {
             **kept,
             "PYTHONPATH": str(self.folder),
@@ -117,7 +118,6 @@ def real_data() -> None:
     copy = ROOT.parent / "shared" / "data" / "mammographic_masses.data"
     if "MAMMOGRAPHIC_MASSES" not in os.environ and copy.is_file():
         os.environ["MAMMOGRAPHIC_MASSES"] = str(copy)
-
 
 
 @pytest.fixture

@@ -125,6 +125,6 @@ def test_prods_deployment_role_is_closed_to_its_own_account(deployed: Checkout):
     with pytest.raises(sts.exceptions.ClientError, match="not authorized to perform: sts:AssumeRole"):
         sts.assume_role(
             RoleArn=f"arn:aws:iam::{ACCOUNTS['prod']}:role/cross-account-jenkins-role",
-            RoleSessionName="x",
+            RoleSessionName="someone",
             ExternalId="model-promotion",
         )

@@ -1,30 +1,113 @@
-"""The deployment roles have what they need and nothing idle: without any one statement, `up` fails naming it."""
+"""The deployment roles have nothing idle: without any one statement, `up` fails naming an action of it.
+
+Each case has an account of its own, in which nothing is deployed yet, so that nothing has to be destroyed in between.
+"""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import re
+import shutil
+from dataclasses import replace
+from fnmatch import fnmatchcase
 
 import pytest
-from conftest import ACCOUNTS, Checkout, make_checkout
+import yaml
 
-from infra.identity.deployment import deployment_statements
+from infra.identity.deployment import POLICY_NAME, deployment_statements
+from infra.identity.document import document
 from infra.names import Names
+from infra.settings import ENVIRONMENTS
 from ml import model as models
-from mlops.project import load_settings
+from mlops.bootstrap import bootstrap
+from mlops.engine import Engine
+from mlops.failure import CommandError
+from mlops.place import Place
+from mlops.project import ROOT, load_settings, stack_file
+from sandbox import process
 
-ROLES = {
-    "registry": "model-promotion-deployment-role",
-    "dev": "model-promotion-deployment-role",
-    "prod": "cross-account-jenkins-role",
+# Statements that `up` does not use in the sandbox, and who does in AWS.
+USED_ELSEWHERE = {
+    "State",  # `pulumi login s3://…`; the sandbox keeps its state in a folder
 }
-# Statements that `up` itself does not use, and who does.
-USED_BY_OTHERS = {
-    "State",  # the S3 backend of `pulumi login s3://…`; the sandbox keeps its state in a folder
-}
+WITHOUT = """
+every_statement = deployment_statements
 
 
-def statements(environment: str) -> list[str]:
-    settings = load_settings()[environment]
-    chosen = [models.load(name) for name in settings.models]
-    return [s.sid for s in deployment_statements(Names(settings), environment, chosen)]
+def deployment_statements(names, environment, models):
+    return [s for s in every_statement(names, environment, models) if s.sid != "{sid}"]
+"""
+REFUSED = re.compile(r"not authorized to perform: ([a-z0-9]+:\w+)")
+
+
+def statements(place, environment):
+    chosen = [models.load(name) for name in place.settings[environment].models]
+    return deployment_statements(Names(place.settings[environment]), environment, chosen)
+
+
+def cases():
+    """Every statement of the registry's role and of prod's; dev's are the same functions' and fewer."""
+    place = Place(settings=load_settings())
+    return [
+        pytest.param(environment, statement.sid, id=f"{environment}-{statement.sid}")
+        for environment in ("registry", "prod")
+        for statement in statements(place, environment)
+        if statement.sid not in USED_ELSEWHERE
+    ]
+
+
+def quiet(_text):
+    """Progress that no test reads."""
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """A sandbox in which the registry is deployed: dev and prod refer to it."""
+    folder = tmp_path_factory.mktemp("least-privilege")
+    server = process.start(folder, 0)
+    place = Place(settings=load_settings(), folder=folder, endpoint_url=server.endpoint_url)
+    try:
+        bootstrap(place, quiet)
+        Engine(place).up("registry", quiet)
+        yield place
+    finally:
+        process.stop(folder)
+
+
+def in_new_account(registry, environment, sid, folder):
+    """An engine on the same sandbox whose environment is in an account of its own, and lacks one statement there."""
+    account = f"{8 - ENVIRONMENTS.index(environment)}{sum(map(ord, sid)):011d}"
+    accounts = registry.settings[environment].accounts.model_copy(update={environment: account})
+    settings = {name: one.model_copy(update={"accounts": accounts}) for name, one in registry.settings.items()}
+    if environment != "registry":
+        shutil.copytree(registry.folder / "pulumi-state", folder / "pulumi-state")
+    place = replace(registry, settings=settings, folder=folder, sessions={})
+    bootstrap(place, quiet)
+    place.client(environment, "iam").put_role_policy(
+        RoleName=place.names.deployment_role(environment),
+        PolicyName=POLICY_NAME,
+        PolicyDocument=document([s for s in statements(place, environment) if s.sid != sid]),
+    )
+    engine = Engine(place)
+    path = engine.folder / stack_file(environment).name
+    content = yaml.safe_load(path.read_text())
+    content["config"]["model-promotion:settings"]["accounts"] = accounts.model_dump()
+    path.write_text(yaml.safe_dump(content))
+    # The program must not know the statement either: it would try to put it back, and be refused for that.
+    shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "infra" / "identity" / "deployment.py").open("a") as module:
+        module.write(WITHOUT.format(sid=sid))
+    engine.variables["PYTHONPATH"] = str(folder)
+    return engine
+
+
+@pytest.mark.parametrize(("environment", "sid"), cases())
+def test_up_without_one_statement_fails_naming_it(registry, environment, sid, tmp_path):
+    [dropped] = [s for s in statements(registry, environment) if s.sid == sid]
+    engine = in_new_account(registry, environment, sid, tmp_path)
+    with pytest.raises(CommandError) as caught:
+        engine.up(environment, quiet)
+    refused = set(REFUSED.findall(str(caught.value)))
+    assert refused, str(caught.value)
+    named = {action for action in refused if any(fnmatchcase(action, pattern) for pattern in dropped.actions)}
+    assert named, f"{sorted(refused)} are refused, none of which is in {json.dumps(dropped.as_dict())}"
