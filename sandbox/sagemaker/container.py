@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +44,8 @@ class Container:
         self._temporary = folder / "opt" / "tmp"
         self._temporary.mkdir()
         self._log = LogStream(folder / "job.log", job)
+        self._running = False
+        self._stopped = False
 
     def path(self, container_path: str) -> Path:
         """Where a path of the container is. Raises :class:`JobFailedError` for one outside ``/opt/ml``."""
@@ -88,6 +91,7 @@ class Container:
             )
         except OSError as error:
             raise JobFailedError(f"ClientError: Cannot start {command[0]}: {error.strerror}", None) from None
+        self._running = True
         if process.stdout is None:
             raise AssertionError("the child's output is a pipe")
         for line in process.stdout:
@@ -96,12 +100,21 @@ class Container:
             if on_line:
                 on_line(line.decode(errors="replace"))
         code = process.wait()
+        self._running = False
+        if self._stopped:
+            raise JobFailedError("The job was stopped.")
         if code:
             raise self._failure(failure_file, tail, 128 - code if code < 0 else code)
 
     def exit_message(self) -> str | None:
         """What the program left in ``/opt/ml/output/message``, up to a kilobyte."""
         return self._read("message")
+
+    def stop(self) -> None:
+        """On SIGTERM, which the program has got too: let it end, or end at once where none runs."""
+        self._stopped = True
+        if not self._running:
+            os.killpg(os.getpgrp(), signal.SIGKILL)
 
     def close(self) -> None:
         """Send what is left of the log."""

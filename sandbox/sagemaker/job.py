@@ -6,6 +6,7 @@ It fetches the inputs from S3, runs the container's program as a child, uploads 
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def main(folder: Path) -> None:
     job = json.loads((folder / "job.json").read_text())
     phases = _Phases()
     container = Container(folder, job)
+    signal.signal(signal.SIGTERM, lambda *_: container.stop())
     storage = Storage(job["region"])
     result: Document
     try:

@@ -89,6 +89,8 @@ class Runners:
         for arn, pid in list(self._pids.items()):
             ended, _ = os.waitpid(pid, os.WNOHANG)
             if ended:
+                with contextlib.suppress(ProcessLookupError):  # as a rule the runner has left nobody behind
+                    os.killpg(pid, signal.SIGKILL)
                 del self._pids[arn]
                 os.write(1, json.dumps({"ended": arn}).encode() + b"\n")
 

@@ -171,7 +171,7 @@ def train(root: Path) -> None:
     if patience:
         if "validation" not in matrices:
             raise InputError("early_stopping_rounds needs the channel 'validation'")
-        callbacks.append(xgboost.callback.EarlyStopping(patience, data_name="validation", save_best=True))
+        callbacks.append(xgboost.callback.EarlyStopping(rounds=patience, data_name="validation", save_best=True))
     if "eval_metric" in values:
         values["eval_metric"] = values["eval_metric"].split(",")
     booster = xgboost.train(

@@ -115,12 +115,21 @@ signal.pause()
     os.close(pipe)
 
 
-def test_a_stopped_job_is_stopped(host: SandboxHost, tmp_path: Path) -> None:
+def test_a_stopped_job_may_end_in_order_and_is_stopped(host: SandboxHost, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "alive")
     path = str(tmp_path / "alive")
-    client = start(host, f"import signal\nopen({path!r}, 'w').write('x')\nsignal.pause()\n")
-    assert (tmp_path / "alive").read_text() == "x"
-    client.stop_processing_job(ProcessingJobName="job")
+    source = f"""
+import signal, sys
+file = open({path!r}, "w")
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("bye", file=file)))
+print("running", file=file, flush=True)
+signal.pause()
+"""
+    client = start(host, source, {"out": "s3://bucket/out"})
+    with (tmp_path / "alive").open() as pipe:
+        assert pipe.readline() == "running\n"
+        client.stop_processing_job(ProcessingJobName="job")
+        assert pipe.read() == "bye\n"
     job = wait_for_job(host, client, "processing", "job")
     assert job["ProcessingJobStatus"] == "Stopped"
     client.stop_processing_job(ProcessingJobName="job")  # one that has ended stays as it is

@@ -62,11 +62,14 @@ def test_a_killed_servers_executions_and_jobs_are_shown_as_failed(tmp_path: Path
 
 def test_jobs_whose_runners_are_lost_fail_and_are_retried_by_their_policy(tmp_path: Path) -> None:
     host = SandboxHost(tmp_path)
+    os.mkfifo(tmp_path / "alive")
+    pipe = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
     source = f"""
 import os, pathlib, signal
 seen = pathlib.Path({str(tmp_path / "seen")!r})
 if not seen.exists():
     seen.touch()
+    file = os.open({str(tmp_path / "alive")!r}, os.O_WRONLY)
     os.kill(os.getppid(), signal.SIGKILL)
     signal.pause()
 """
@@ -78,6 +81,9 @@ if not seen.exists():
     host.close()
     assert execution["PipelineExecutionStatus"] == "Succeeded", execution
     assert execution["Steps"]["Lose"]["AttemptCount"] == 2
+    os.set_blocking(pipe, True)
+    assert os.read(pipe, 1) == b""  # would wait for the first attempt's script if that were still alive
+    os.close(pipe)
 
 
 def test_closing_kills_the_jobs_and_says_so(tmp_path: Path) -> None:
