@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import xgboost
-from definitions import KEY, XGBOOST, training, wait_for_job
+from definitions import KEY, XGBOOST, create, definition, get, run, step, training, wait_for_job
 from sandbox_host import DEV, SandboxHost
 
 from sandbox.sagemaker.algorithms import xgboost_training
@@ -127,49 +127,42 @@ def test_hyperparameters_are_strings_of_the_right_type() -> None:
             converted(given)
 
 
-def transform(host: SandboxHost, name: str, uri: str, **members: Any) -> Any:
-    client = host.client()
-    client.create_transform_job(
-        TransformJobName=name,
-        ModelName="model",
-        TransformInput={
-            "ContentType": "text/csv",
-            "SplitType": "Line",
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
-        },
-        TransformOutput={
+def score(model_data_url: str) -> str:
+    """A pipeline that makes a model and applies it to every object below ``s3://bucket/batch/``."""
+    model = {
+        "PrimaryContainer": {"Image": XGBOOST, "ModelDataUrl": model_data_url},
+        "ExecutionRoleArn": f"arn:aws:iam::{DEV}:role/job",
+        "EnableNetworkIsolation": True,
+    }
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/batch/"}}
+    transform = {
+        "ModelName": get("Steps.Create.ModelName"),
+        "MaxPayloadInMB": 1,
+        "TransformInput": {"ContentType": "text/csv", "SplitType": "Line", "DataSource": source},
+        "TransformOutput": {
             "S3OutputPath": "s3://bucket/scores",
             "AssembleWith": "Line",
             "Accept": "text/csv",
             "KmsKeyId": KEY,
         },
-        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        **members,
-    )
-    return wait_for_job(host, client, "transform", name)
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    return definition(step("Create", "Model", model), step("Score", "Transform", transform))
 
 
 def test_a_batch_is_scored_line_by_line_as_the_model_scores_it(host: SandboxHost, tmp_path: Path) -> None:
     job = train(host, "job", table(300, 1), seed="1")
-    host.client().create_model(
-        ModelName="model",
-        PrimaryContainer={"Image": XGBOOST, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]},
-        ExecutionRoleArn=f"arn:aws:iam::{DEV}:role/job",
-        EnableNetworkIsolation=True,
-    )
     generator = random.Random(3)
-    rows = [[generator.random(), generator.random()] for _ in range(60_000)]
+    rows = [[round(generator.random(), 6), round(generator.random(), 6)] for _ in range(60_000)]
     text = "".join(f"{a:.6f},{b:.6f}\n" for a, b in rows)
     host.objects["bucket/batch/large.csv"] = text.encode()  # over a megabyte: several payloads
     host.objects["bucket/batch/sub/one.csv"] = b"0.5,\n"
-    done = transform(host, "all", "s3://bucket/batch/", MaxPayloadInMB=1)
-    assert done["TransformJobStatus"] == "Completed", done
+    execution = run(host, create(host, score(job["ModelArtifacts"]["S3ModelArtifacts"])))
+    assert execution["PipelineExecutionStatus"] == "Succeeded", execution
     scores = [float(line) for line in host.objects["bucket/scores/large.csv.out"].decode().splitlines()]
     assert len(host.objects["bucket/scores/sub/one.csv.out"].splitlines()) == 1
     assert host.encryption["bucket/scores/large.csv.out"] == KEY
-    expected = booster(host, job, tmp_path / "model").predict(
-        xgboost.DMatrix([[round(a, 6), round(b, 6)] for a, b in rows])
-    )
+    expected = booster(host, job, tmp_path / "model").predict(xgboost.DMatrix(rows))
     assert scores == pytest.approx(expected.tolist(), abs=1e-6)
 
     model = booster(host, job, tmp_path / "again")
