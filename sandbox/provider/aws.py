@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -106,6 +107,7 @@ def configure(configuration: Mapping[str, Any]) -> Aws:
 
 
 def _assume(session: boto3.Session, role: Data, region: str) -> boto3.Session:
+    role = {_camel(name): value for name, value in role.items() if value is not None}
     unknown = sorted(set(role) - _ROLE_KEYS)
     if unknown:
         raise ConfigurationError(f"the sandbox's AWS provider does not implement assumeRoles.{unknown[0]}")
@@ -122,6 +124,11 @@ def _assume(session: boto3.Session, role: Data, region: str) -> boto3.Session:
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
     )
+
+
+def _camel(name: str) -> str:
+    """A program's plain dict travels under Python's names, which the real provider takes as well."""
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name)
 
 
 def _check_account(account_id: str, configuration: Mapping[str, Any]) -> None:

@@ -1,179 +1,10 @@
-"""Each resource type through the engine: made, unchanged, refreshed, edited, imported, destroyed."""
+"""Each resource type through the engine: made, unchanged, refreshed, edited, replaced, destroyed."""
 
 from __future__ import annotations
 
 import json
 
-import pulumi
-import pulumi_aws as aws
-from conftest import ACCOUNT
-
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": ["sts:AssumeRole"]}
-        ],
-    }
-)
-DEFINITION = {
-    "Version": "2020-12-01",
-    "Parameters": [],
-    "Steps": [{"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}}],
-}
-
-
-def everything(options: pulumi.ResourceOptions, **edit) -> None:
-    """One of each type of the first set; ``edit`` changes one property of one of them."""
-
-    def given(name: str, value):
-        return edit.get(name, value)
-
-    key = aws.kms.Key(
-        "key",
-        description=given("key_description", "a key"),
-        enable_key_rotation=True,
-        deletion_window_in_days=7,
-        tags=given("key_tags", {"team": "ml"}),
-        opts=options,
-    )
-    aws.kms.Alias("alias", name=given("alias_name", "alias/everything"), target_key_id=key.key_id, opts=options)
-    bucket = aws.s3.Bucket("bucket", bucket=given("bucket", "everything-bucket"), force_destroy=True, opts=options)
-    aws.s3.BucketPublicAccessBlock("public", bucket=bucket.bucket, block_public_acls=True, opts=options)
-    aws.s3.BucketOwnershipControls(
-        "ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=options
-    )
-    versioning = aws.s3.BucketVersioning(
-        "versioning", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=options
-    )
-    encryption = aws.s3.BucketServerSideEncryptionConfiguration(
-        "encryption",
-        bucket=bucket.bucket,
-        rules=[
-            {
-                "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn},
-                "bucket_key_enabled": True,
-            }
-        ],
-        opts=options,
-    )
-    aws.s3.BucketLifecycleConfiguration(
-        "lifecycle",
-        bucket=bucket.bucket,
-        rules=[
-            {
-                "id": "old",
-                "status": "Enabled",
-                "filter": {"prefix": ""},
-                "noncurrent_version_expiration": {"noncurrent_days": given("noncurrent_days", 30)},
-                "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-            }
-        ],
-        opts=options,
-    )
-    aws.s3.BucketPolicy(
-        "policy",
-        bucket=bucket.bucket,
-        policy=bucket.arn.apply(
-            lambda arn: json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "DenyInsecureTransport",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "s3:*",
-                            "Resource": [arn, f"{arn}/*"],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        }
-                    ],
-                }
-            )
-        ),
-        opts=options,
-    )
-    settled = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[versioning, encryption]))
-    aws.s3.BucketObjectv2(
-        "object",
-        bucket=bucket.bucket,
-        key="scripts/a.py",
-        source=pulumi.StringAsset(given("object_text", "print(1)\n")),
-        content_type="text/x-python",
-        opts=settled,
-    )
-    role = aws.iam.Role(
-        "role",
-        name="everything-role",
-        path=given("role_path", "/"),
-        description="a role",
-        assume_role_policy=given("trust", TRUST),
-        max_session_duration=given("session", 3600),
-        opts=options,
-    )
-    aws.iam.RolePolicy(
-        "inline",
-        name="inline",
-        role=role.name,
-        policy=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
-        ),
-        opts=options,
-    )
-    aws.iam.RolePolicyAttachment(
-        "managed", role=role.name, policy_arn="arn:aws:iam::aws:policy/AmazonSageMakerReadOnly", opts=options
-    )
-    group = aws.sagemaker.ModelPackageGroup(
-        "group",
-        model_package_group_name="everything-group",
-        model_package_group_description=given("group_description", "a group"),
-        opts=options,
-    )
-    aws.sagemaker.ModelPackageGroupPolicy(
-        "group-policy",
-        model_package_group_name=group.model_package_group_name,
-        resource_policy=group.arn.apply(
-            lambda arn: json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"AWS": "arn:aws:iam::222222222222:root"},
-                            "Action": "sagemaker:DescribeModelPackageGroup",
-                            "Resource": arn,
-                        }
-                    ],
-                }
-            )
-        ),
-        opts=options,
-    )
-    aws.sagemaker.Pipeline(
-        "pipeline",
-        pipeline_name="everything-pipeline",
-        pipeline_display_name="everything-pipeline",
-        pipeline_description="a pipeline",
-        role_arn=role.arn,
-        pipeline_definition=json.dumps(given("definition", DEFINITION)),
-        parallelism_configuration={"max_parallel_execution_steps": 4},
-        opts=options,
-    )
-    aws.cloudwatch.LogGroup(
-        "logs", name="/everything", retention_in_days=given("retention", 30), kms_key_id=key.arn, opts=options
-    )
-
-
-EDITS = {
-    "key_description": ("another", "key"),
-    "key_tags": ({"team": "other"}, "key"),
-    "noncurrent_days": (60, "lifecycle"),
-    "object_text": ("print(2)\n", "object"),
-    "session": (7200, "role"),
-    "trust": (TRUST.replace("sagemaker", "lambda"), "role"),
-    "definition": ({**DEFINITION, "Parameters": [{"Name": "P", "Type": "String"}]}, "pipeline"),
-    "retention": (7, "logs"),
-}
+from provider_programs import ACCOUNT, EDITS_OF_EVERYTHING, everything
 
 
 def test_every_type_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
@@ -189,8 +20,10 @@ def test_every_type_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
     assert stack.refresh() == {}
     assert stack.preview() == {}
 
-    edited = {name: value for name, (value, _) in EDITS.items()}
-    assert stack.up(lambda options: everything(options, **edited)) == {name: "update" for _, name in EDITS.values()}
+    edited = {name: value for name, (value, _) in EDITS_OF_EVERYTHING.items()}
+    assert stack.up(lambda options: everything(options, **edited)) == {
+        name: "update" for _, name in EDITS_OF_EVERYTHING.values()
+    }
     key = stack.outputs("key")["keyId"]
     kms = stack.client("kms")
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["Description"] == "another"
