@@ -16,10 +16,8 @@ from sandbox.sagemaker.state import Document, StateClosedError
 from sandbox.sagemaker.tags import Tags
 
 STOPPED_REASON = "InternalServerError: The sandbox stopped while this job ran."
-_DAY_SECONDS = 24 * 3600
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClientConfig.html has no such limit: a day, as
-# for the other kinds.
-_DEFAULT_LIMIT_SECONDS = _DAY_SECONDS
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html; transform jobs have none.
+_DEFAULT_LIMIT_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Jobs:
             service="sagemaker.amazonaws.com", role_arn=role_arn, session_name="SageMaker", source_arn=arn
         )
         now = host.now()
-        plan.update(role_arn=role_arn, image=images.repository(image_uri), epoch=round(now))
+        plan["epoch"] = int(now)
         with self._state.lock:
             self._refuse_existing(family, arn)
             self._tags.attach(arn, parameters)

@@ -29,6 +29,7 @@ class LogStream:
         self._region = job["region"]
         self._group = _GROUPS[job["kind"]]
         self._stream = f"{job['name']}/algo-1-{job['epoch']}"
+        self._ahead_seconds = job["epoch"] - int(time.time())  # of the sandbox's clock
         self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._sender = threading.Thread(target=self._send_all, daemon=True)
         self._sender.start()
@@ -39,7 +40,7 @@ class LogStream:
         self._file.flush()
         text = line.decode(errors="replace").rstrip("\n")
         if text:
-            self._lines.put((int(time.time() * 1000), text[: _EVENT_BYTES // 4]))
+            self._lines.put((int((time.time() + self._ahead_seconds) * 1000), text[: _EVENT_BYTES // 4]))
 
     def close(self) -> None:
         """Send what is left and end."""

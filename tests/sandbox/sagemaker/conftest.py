@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox_host import SandboxHost
+from sagemaker_host import SandboxHost
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from definitions import GROUP, XGBOOST, get, join, processing, step, training
+from sagemaker_definitions import GROUP, XGBOOST, get, join, processing, step, training
 from test_sagemaker_train_pipeline import train_definition
 
 from sandbox.host import ServiceError

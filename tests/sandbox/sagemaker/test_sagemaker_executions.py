@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from definitions import XGBOOST, create, definition, ended, get, join, processing, run, status, step
-from sandbox_host import DEV, REGION, ROLE, SandboxHost
+from sagemaker_definitions import XGBOOST, create, definition, ended, get, join, processing, run, status, step
+from sagemaker_host import DEV, REGION, ROLE, SandboxHost
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{DEV}:function:"
 MODEL = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from definitions import XGBOOST, definition, get, join, output, processing, step
-from sandbox_host import DEV, REGION, REGISTRY
+from sagemaker_definitions import XGBOOST, definition, get, join, output, processing, step
+from sagemaker_host import DEV, REGION, REGISTRY
 
 from sandbox import process
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from definitions import KEY, processing, training, wait_for_job
-from sandbox_host import DEV, JOB_ROLE, REGION, SandboxHost
+from sagemaker_definitions import KEY, processing, training, wait_for_job
+from sagemaker_host import DEV, JOB_ROLE, REGION, SandboxHost
 
 ARN = f"arn:aws:sagemaker:{REGION}:{DEV}:processing-job/job"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from definitions import GROUP, XGBOOST
-from sandbox_host import DEV, PROD, REGION, REGISTRY, SandboxHost
+from sagemaker_definitions import GROUP, XGBOOST
+from sagemaker_host import DEV, PROD, REGION, REGISTRY, SandboxHost
 
 PACKAGES = GROUP.replace("model-package-group", "model-package")
 SPECIFICATION = {
@@ -125,6 +125,21 @@ def test_versions_are_listed_newest_first_in_pages_that_hold_still(registry: Any
     assert [p["ModelPackageArn"] for p in approved["ModelPackageSummaryList"]] == [arns[1]]
     with pytest.raises(ClientError, match="Invalid NextToken"):
         registry.list_model_packages(NextToken="bad")
+
+
+def test_groups_are_listed_by_time_or_by_name(host: SandboxHost) -> None:
+    client = host.client(DEV)
+    for name in ("b-models", "a-models", "c-other"):
+        client.create_model_package_group(ModelPackageGroupName=name)
+
+    def listed(**parameters: Any) -> list[str]:
+        groups = client.list_model_package_groups(**parameters)["ModelPackageGroupSummaryList"]
+        return [group["ModelPackageGroupName"] for group in groups]
+
+    assert listed() == ["c-other", "a-models", "b-models"]
+    assert listed(SortBy="Name", SortOrder="Ascending") == ["a-models", "b-models", "c-other"]
+    assert listed(NameContains="MODEL") == ["a-models", "b-models"]
+    assert listed(CreationTimeAfter=host.now() + 60) == []
 
 
 def test_a_group_with_versions_is_not_deleted_and_a_version_number_is_used_once(registry: Any) -> None:

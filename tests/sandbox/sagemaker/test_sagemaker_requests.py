@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from definitions import GROUP, processing, training
-from sandbox_host import DEV, JOB_ROLE, REGION, REGISTRY, SandboxHost
+from sagemaker_definitions import GROUP, processing, training
+from sagemaker_host import DEV, JOB_ROLE, REGION, REGISTRY, SandboxHost
 
 from sandbox.host import Caller, ServiceError
 

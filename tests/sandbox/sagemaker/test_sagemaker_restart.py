@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from definitions import create, definition, ended, processing, step
-from sandbox_host import REGISTRY, SandboxHost
+from sagemaker_definitions import create, definition, ended, processing, step
+from sagemaker_host import REGISTRY, SandboxHost
 
 _SERVER = """
 import sys
 from pathlib import Path
-from sandbox_host import REGISTRY, SandboxHost
-from definitions import create, definition, processing, step
+from sagemaker_host import REGISTRY, SandboxHost
+from sagemaker_definitions import create, definition, processing, step
 
 host = SandboxHost(Path(sys.argv[1]))
 host.client(REGISTRY).create_model_package_group(ModelPackageGroupName="models")

@@ -8,8 +8,21 @@ import random
 import tarfile
 from typing import Any
 
-from definitions import GROUP, KEY, XGBOOST, create, definition, get, join, output, processing, run, step, training
-from sandbox_host import DEV, REGISTRY, SandboxHost
+from sagemaker_definitions import (
+    GROUP,
+    KEY,
+    XGBOOST,
+    create,
+    definition,
+    get,
+    join,
+    output,
+    processing,
+    run,
+    step,
+    training,
+)
+from sagemaker_host import DEV, REGISTRY, SandboxHost
 
 PREPROCESS = """
 import os, sys

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import xgboost
-from definitions import KEY, XGBOOST, create, definition, get, run, step, training, wait_for_job
-from sandbox_host import DEV, SandboxHost
+from sagemaker_definitions import KEY, XGBOOST, create, definition, get, run, step, training, wait_for_job
+from sagemaker_host import DEV, SandboxHost
 
 from sandbox.sagemaker.algorithms import xgboost_training
 from sandbox.sagemaker.algorithms.xgboost_training import InputError, converted, read_csv

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox_host import DEV, JOB_ROLE, REGION, REGISTRY, ROLE, SandboxHost
+from sagemaker_host import DEV, JOB_ROLE, REGION, REGISTRY, ROLE, SandboxHost
 
 SKLEARN = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 XGBOOST = f"683313688378.dkr.ecr.{REGION}.amazonaws.com/sagemaker-xgboost:1.7-1"
