@@ -94,13 +94,19 @@ class Jobs:
         if refused:
             self._finish(family, arn, {"Status": "Failed", "FailureReason": refused})
             return {f"{family.noun}Arn": arn}
-        self._launcher.launch(
-            plan,
-            credentials=credentials,
-            endpoint_url=host.endpoint_url,
-            limit_seconds=parameters.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT_SECONDS),
-            finished=lambda result: self._finish(family, arn, result),
-        )
+        limit = parameters.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_LIMIT_SECONDS)
+        try:
+            self._launcher.launch(
+                plan,
+                credentials=credentials,
+                endpoint_url=host.endpoint_url,
+                limit_seconds=limit,
+                finished=lambda result: self._finish(family, arn, result),
+            )
+        except OSError as error:
+            self._finish(family, arn, {"Status": "Failed", "FailureReason": f"InternalServerError: {error}"})
+        if (self._state.get(family.kind, arn) or {}).get(f"{family.noun}Status") == "Stopping":
+            self._launcher.stop(arn)  # asked for before the launcher knew the job
         return {f"{family.noun}Arn": arn}
 
     def _refuse_existing(self, family: Family, arn: str) -> None:
