@@ -58,4 +58,5 @@ def speed_up() -> None:
     SageMakerConfig.validate_sagemaker_config = staticmethod(lambda *_: None)
     session_helper.validate_sagemaker_config = lambda *_: None
     common_utils._botocore_resolver = functools.cache(common_utils._botocore_resolver)
-    boto3.Session.client = boto3.Session.resource = lambda _, service, *__, **___: UnusedClient(service)
+    for maker in ("client", "resource"):
+        setattr(boto3.Session, maker, lambda _, service, *__, **___: UnusedClient(service))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ml import compile as compiler
-from ml.pipelines import target
+from ml.pipelines import offline, target
 
 ROOT = Path(__file__).resolve().parents[2]
 SDK_PYTHON = ROOT / ".venv-definitions" / "bin" / "python"
@@ -43,6 +43,11 @@ def test_committed_definitions_are_what_compiles_without_network_and_keys(tmp_pa
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not attempts.exists(), attempts.read_text()
+
+
+def test_client_made_for_later_says_that_there_is_none() -> None:
+    with pytest.raises(RuntimeError, match=r"sts\.get_caller_identity is asked of AWS while a definition is built"):
+        offline.UnusedClient("sts").get_caller_identity()
 
 
 def test_wrong_use_is_answered_with_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

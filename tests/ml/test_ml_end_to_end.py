@@ -22,7 +22,7 @@ from ml.steps import evaluate_model
 pytestmark = pytest.mark.xdist_group("ml-end-to-end")
 
 SCRIPTS = Path(evaluate_model.__file__).parent
-DEFINITION = Path(lint.__file__).parent / "definitions" / "mammography-severity" / "train.json"
+DEFINITION = SCRIPTS.parent / "definitions" / "mammography-severity" / "train.json"
 STEPS = {step["Name"]: step for step in lint.walk_steps(json.loads(DEFINITION.read_text())["Steps"])}
 EXPRESSIONS = {"Execution.PipelineExecutionId": "abc123", "Parameters.InputDataUrl": "s3://data/train-dataset/"}
 
