@@ -17,6 +17,7 @@ from sandbox.emulator import (
     resources,
     s3_encryption,
     sagemaker_adapter,
+    validation,
 )
 from sandbox.emulator.hooks import ACTIONS, EVALUATOR, check, replace
 from sandbox.emulator.managed_policies import ManagedPolicies, attach_existing
@@ -41,6 +42,9 @@ def install() -> None:
     replace(S3, "_check_sse_c_copy_source", s3_encryption.check_read)
     replace(S3, "_check_sse_c_part", s3_encryption.check_part)
     replace("ministack.services.kms", "handle_request", keys.in_owner_scope)
+    replace("ministack.services.lambda_svc", "handle_request", validation.before_lambda)
+    replace("ministack.services.scheduler", "handle_request", validation.before_scheduler)
+    replace("ministack.services.cloudwatch_logs", "handle_request", validation.before_logs)
     replace("ministack.services.iam", "_aws_managed_policies", lambda _seeds: ManagedPolicies())
     for operation in ("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"):
         iam._IAM_HANDLERS[operation] = attach_existing(iam._IAM_HANDLERS[operation])

@@ -10,6 +10,8 @@ from typing import Any
 EVALUATOR = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
 
+HANDLER = "method path headers body query_params"
+
 # Module → function → its parameters, or None for what is not a function.
 HOOKS: dict[str, dict[str, str | None]] = {
     "ministack.app": {
@@ -50,7 +52,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "parse_policy_document": "doc",
         "resolve_principal": "access_key_id account_id credential",
     },
-    "ministack.services.cloudwatch_logs": {},
+    "ministack.services.cloudwatch_logs": {"handle_request": HANDLER},
     "ministack.services.eventbridge": {"_put_events": "data allow_aws_source"},
     "ministack.services.iam": {
         "_IAM_HANDLERS": None,
@@ -67,9 +69,9 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_create_alias": "data",
         "_create_key": "data",
         "_keys": None,
-        "handle_request": "method path headers body query_params",
+        "handle_request": HANDLER,
     },
-    "ministack.services.lambda_svc": {"function_policy_for_arn": "resource_arn"},
+    "ministack.services.lambda_svc": {"function_policy_for_arn": "resource_arn", "handle_request": HANDLER},
     "ministack.services.s3": {
         "_bucket_encryption": None,
         "_bucket_owner_account": "name",
@@ -83,6 +85,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_resolve_sse_write_headers": "headers bucket_name",
         "bucket_region": "name",
     },
+    "ministack.services.scheduler": {"handle_request": "method path headers body_bytes query_params"},
     "ministack.services.sns": {"topic_policy_for_arn": "topic_arn"},
     "ministack.services.sqs": {"queue_policy_for_arn": "queue_arn"},
     "ministack.services.sts": {

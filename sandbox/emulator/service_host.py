@@ -12,6 +12,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge, iam, sts
 
+from sandbox.emulator import validation
 from sandbox.emulator.clock import Clock
 from sandbox.host import Credentials, ResourceGrant, ServiceError
 
@@ -47,7 +48,7 @@ class EmulatorHost:
     ) -> Credentials:
         account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
         role = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
-        if role is None or role["Arn"] != role_arn or not self._trusts(role, service, source_arn):
+        if role is None or not validation.trusts(role_arn, service, source_arn):
             raise ServiceError(
                 "ValidationException",
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
@@ -102,26 +103,6 @@ class EmulatorHost:
             "EventBusName": "default",
         }
         self._loop.call_soon_threadsafe(_put_event, account_id, region, event)
-
-    @staticmethod
-    def _trusts(role: dict[str, Any], service: str, source_arn: str) -> bool:
-        source_account = source_arn.split(":")[4] if source_arn.count(":") >= 5 else ""
-        context = iam_evaluator.EvalContext(
-            principal_arn=service,
-            principal_type="Service",
-            principal_account=source_account,
-            action="sts:AssumeRole",
-            resource_arn=role["Arn"],
-            region="",
-            service_context={
-                "aws:sourcearn": source_arn,
-                "aws:sourceaccount": source_account,
-                "aws:principalservicename": service,
-                "aws:principalisawsservice": "true",
-            },
-        )
-        decision = iam_evaluator.evaluate_resource_policy(role["AssumeRolePolicyDocument"], context, service=service)
-        return bool(decision.decision == "Allow")
 
 
 def _put_event(account_id: str, region: str, event: dict[str, Any]) -> None:

@@ -19,6 +19,25 @@ TRUST = json.dumps(
         ],
     }
 )
+KEY_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{REGION}.amazonaws.com"},
+                "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*"],
+                "Resource": "*",
+            },
+        ],
+    }
+)
 DEFINITION = {
     "Version": "2020-12-01",
     "Parameters": [],
@@ -54,6 +73,7 @@ def everything(options: pulumi.ResourceOptions, **edit: Any) -> None:
         description=given("key_description", "a key"),
         enable_key_rotation=True,
         deletion_window_in_days=7,
+        policy=KEY_POLICY,
         tags=given("key_tags", {"team": "ml"}),
         opts=options,
     )
