@@ -65,6 +65,9 @@ def principal_matches(original: Callable[[Any, str], bool]) -> Callable[[Any, st
 
 def request_context(request: Request) -> dict[str, Any]:
     """The service's own condition keys of one request."""
+    if request.service == "monitoring" and request.document.get("Tags"):
+        tags = {tag["Key"]: tag["Value"] for tag in request.document["Tags"]}
+        return {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}
     if request.service == "kms":
         reference = str(request.parameter("KeyId"))
         key = keys.find(reference, request.account_id, request.region)

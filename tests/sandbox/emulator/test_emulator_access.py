@@ -225,6 +225,27 @@ def test_request_and_resource_tags_are_evaluated(role, root, names) -> None:
     refused(worker.describe_key, KeyId=other)
 
 
+def test_alarms_are_judged_though_their_requests_are_no_json(role, names) -> None:
+    alarm = f"arn:aws:cloudwatch:{REGION}:{ONE}:alarm:{names}"
+    tagged = {"StringEquals": {"aws:RequestTag/team": "ml"}}
+    worker = role(ONE, allow("cloudwatch:PutMetricAlarm", alarm, Condition=tagged)).client("cloudwatch")
+    request = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "MetricName": "m",
+        "Namespace": "n",
+        "Period": 60,
+        "Statistic": "Sum",
+        "Threshold": 0,
+        "Tags": [{"Key": "team", "Value": "ml"}],
+    }
+    worker.put_metric_alarm(AlarmName=names, **request)
+    assert f"cloudwatch:PutMetricAlarm on resource: {alarm}-2" in refused(
+        worker.put_metric_alarm, AlarmName=f"{names}-2", **request
+    )
+    refused(worker.put_metric_alarm, AlarmName=names, **{**request, "Tags": []})
+
+
 def test_managed_policies_are_awss_own_documents(role, root, names) -> None:
     worker = role(ONE)
     iam = root(ONE).client("iam")

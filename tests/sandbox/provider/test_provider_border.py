@@ -7,9 +7,9 @@ import json
 import pulumi
 import pulumi_aws as aws
 import pytest
-from provider_programs import ACCOUNT
 from pulumi.automation import CommandError
 
+ACCOUNT = "222222222222"
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -26,7 +26,7 @@ def error_of(run) -> str:
 
 
 def test_existing_resources_are_imported_without_a_change(make_stack) -> None:
-    stack = make_stack(name="imports")
+    stack = make_stack(ACCOUNT, name="imports")
     s3, iam = stack.client("s3"), stack.client("iam")
     s3.create_bucket(Bucket="adopted-bucket")
     s3.put_bucket_versioning(Bucket="adopted-bucket", VersioningConfiguration={"Status": "Enabled"})
@@ -62,7 +62,7 @@ def test_existing_resources_are_imported_without_a_change(make_stack) -> None:
 
 
 def test_what_was_deleted_or_changed_outside_is_noticed_and_made_again(make_stack) -> None:
-    stack = make_stack(name="drift")
+    stack = make_stack(ACCOUNT, name="drift")
 
     def program(options: pulumi.ResourceOptions) -> None:
         aws.cloudwatch.LogGroup("gone", name="/gone", opts=options)
@@ -83,14 +83,14 @@ def test_what_was_deleted_or_changed_outside_is_noticed_and_made_again(make_stac
 
 
 def test_the_wrong_account_is_refused_before_anything_is_made(make_stack) -> None:
-    stack = make_stack(name="wrong-account", allowed_account_ids=["999999999999"])
+    stack = make_stack(ACCOUNT, name="wrong-account", allowed_account_ids=["999999999999"])
     message = error_of(lambda: stack.up(lambda options: aws.sqs.Queue("queue", name="never", opts=options)))
     assert f"AWS account ID not allowed: {ACCOUNT}" in message
     assert stack.client("sqs").list_queues().get("QueueUrls", []) == []
 
 
 def test_unknown_types_and_properties_are_errors(make_stack) -> None:
-    stack = make_stack(name="unknown")
+    stack = make_stack(ACCOUNT, name="unknown")
 
     def program(options: pulumi.ResourceOptions) -> None:
         aws.s3.Bucket("bucket", bucket="some-bucket", acceleration_status="Enabled", opts=options)
@@ -104,7 +104,7 @@ def test_unknown_types_and_properties_are_errors(make_stack) -> None:
 
 
 def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> None:
-    stack = make_stack(name="refused")
+    stack = make_stack(ACCOUNT, name="refused")
     iam = stack.client("iam")
     trust = json.loads(TRUST)
     trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "external"}}
