@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from infra.settings import Environment
 from mlops.failure import CommandError
 from mlops.place import Place
-from mlops.recovery import adopt_unrecorded, release_dead_lock
+from mlops.recovery import adopt_unrecorded, release_dead_lock, restore_torn_state
 from mlops.workspace import pulumi_environment, work_folder
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class Engine:
 
     def up(self, environment: Environment, say: Say) -> Outcome:
         """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
-        stack = self._stack(environment)
-        self._recover(environment, stack, say)
+        stack = self._recovered(environment, say)
         with _watch(environment, say) as watch:
             done = stack.up(on_event=watch.on_event, color="never", suppress_outputs=True)
         return watch.outcome(done.summary.resource_changes)
@@ -78,8 +77,7 @@ class Engine:
 
     def destroy(self, environment: Environment, say: Say) -> Outcome:
         """Destroy one stack and forget it."""
-        stack = self._stack(environment)
-        self._recover(environment, stack, say)
+        stack = self._recovered(environment, say)
         with _watch(environment, say) as watch:
             done = stack.destroy(on_event=watch.on_event, color="never", remove=True)
         return watch.outcome(done.summary.resource_changes)
@@ -99,10 +97,15 @@ class Engine:
             lambda: automation.create_or_select_stack(environment, work_dir=str(self.folder), opts=options)
         )
 
-    def _recover(self, environment: Environment, stack: automation.Stack, say: Say) -> None:
+    def _recovered(self, environment: Environment, say: Say) -> automation.Stack:
+        """The stack, with whatever a killed deployment left put in order."""
         if self.place.folder is not None:
-            release_dead_lock(self.place.folder / "pulumi-state", environment, say)
+            state = self.place.folder / "pulumi-state"
+            release_dead_lock(state, environment, say)
+            restore_torn_state(state, environment, say)
+        stack = self._stack(environment)
         adopt_unrecorded(self.place, environment, stack, say)
+        return stack
 
     def _quietly(self, call: Callable[[], T]) -> T:
         from pulumi import automation  # noqa: PLC0415  # see above

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -55,6 +56,32 @@ def release_dead_lock(state: Path, environment: Environment, say: Say) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def restore_torn_state(state: Path, environment: Environment, say: Say) -> None:
+    """Mend what a killed `pulumi` left half-written in a state folder.
+
+    Beside each file the engine's storage writes its attributes, which are not needed and whose torn rest it cannot
+    read. The state itself is renamed into place when it is whole; should it be torn all the same, the one before it is
+    put back, which has as begun what the lost one had as done.
+    """
+    for path in (state / ".pulumi" / "stacks").glob(f"**/{environment}.json"):
+        attributes, backup = path.with_name(f"{path.name}.attrs"), path.with_name(f"{path.name}.bak")
+        if attributes.exists() and not _is_json(attributes):
+            attributes.unlink()
+        for unfinished in path.parent.glob(f"{path.name}.*.tmp"):
+            unfinished.unlink()
+        if not _is_json(path) and _is_json(backup):
+            shutil.copyfile(backup, path)
+            say(f"{environment}: the stack's state was cut off in writing; the state before that is put back")
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _is_alive(lock: Path) -> bool:
     try:
         holder = json.loads(lock.read_text())
@@ -74,32 +101,36 @@ def _is_alive(lock: Path) -> bool:
 def adopt_unrecorded(place: Place, environment: Environment, stack: automation.Stack, say: Say) -> None:
     """Take resources into the state that a killed deployment made without recording them.
 
-    The engine notes each operation before it begins. Of those noted and not finished, each creation whose physical
-    name follows from its inputs is imported as it is in the account; where there is nothing, the note is dropped.
+    The engine notes each operation before it begins. Each creation noted and not finished, whose physical id can be
+    told, is put into the state and read from the account: what is there is kept, what is not is dropped again.
+    (`pulumi refresh --import-pending-creates`, which is meant for this, drops them all without looking.)
     """
-    deployment = stack.export_stack().deployment or {}
-    pending = deployment.get("pending_operations") or []
+    from pulumi import automation  # noqa: PLC0415  # see mlops/engine.py
+
+    exported = stack.export_stack()
+    deployment = dict(exported.deployment or {})
+    pending = deployment.pop("pending_operations", None) or []
     if not pending:
         return
-    arguments: list[str] = []
+    say(f"{environment}: the last update was cut off in {len(pending)} operation(s); comparing with the account")
+    found = []
     for operation in pending:
         resource = operation["resource"]
-        if operation["type"] != "creating" or not resource.get("custom"):
-            continue
-        physical = _physical_id(place, environment, resource, deployment)
+        physical = _physical_id(place, environment, resource, deployment) if operation["type"] == "creating" else None
         if physical:
-            arguments += [f"--import-pending-creates={resource['urn']}", f"--import-pending-creates={physical}"]
-    say(f"{environment}: the last update was cut off in {len(pending)} operation(s); comparing with the account")
-    # What cannot be found by name was, if at all, made under no name: the note goes, and it is made again.
-    stack._run_pulumi_cmd_sync(["refresh", "--yes", "--skip-preview", *(arguments or ["--clear-pending-creates"])])
-    if arguments and (stack.export_stack().deployment or {}).get("pending_operations"):
-        stack.refresh(clear_pending_creates=True)
+            found.append({**resource, "id": physical, "outputs": resource.get("inputs", {})})
+    deployment["resources"] = [*deployment.get("resources", []), *found]
+    stack.import_stack(automation.Deployment(version=exported.version, deployment=deployment))
+    if found:
+        stack.refresh(target=[resource["urn"] for resource in found])
 
 
 def _physical_id(
     place: Place, environment: Environment, resource: Mapping[str, Any], deployment: Mapping[str, Any]
 ) -> str | None:
     inputs = resource.get("inputs") or {}
+    if resource["urn"] in {known["urn"] for known in deployment.get("resources", [])}:
+        return None  # a replacement: the old one is there under the same URN, and the new one is made again
     if resource["type"] == KEY:
         return _unrecorded_key(place, environment, inputs, deployment)
     find = PHYSICAL_ID.get(resource["type"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
 
 import pytest
 from conftest import ACCOUNTS, Checkout
@@ -116,11 +119,6 @@ def test_prod_trains_too_and_two_executions_never_write_one_key(deployed: Checko
 
 
 def test_prods_deployment_role_is_closed_to_its_own_account(deployed: Checkout):
-    done = deployed.mlops(
-        "pulumi", "preview", "--stack", "prod", "--non-interactive", AWS_ACCESS_KEY_ID=ACCOUNTS["prod"]
-    )
-    # `mlops pulumi` acts as Jenkins whatever the caller has; prod's own root, asking directly, is refused.
-    assert done.returncode == 0, done.stderr
     sts = deployed.client("prod", "sts")
     with pytest.raises(sts.exceptions.ClientError, match="not authorized to perform: sts:AssumeRole"):
         sts.assume_role(
@@ -128,3 +126,20 @@ def test_prods_deployment_role_is_closed_to_its_own_account(deployed: Checkout):
             RoleSessionName="someone",
             ExternalId="model-promotion",
         )
+
+
+def test_provider_refuses_the_credentials_of_another_account(deployed: Checkout):
+    printed = deployed.mlops("env").stdout
+    exported = dict(shlex.split(line)[1].split("=", 1) for line in printed.splitlines() if line.startswith("export "))
+    variables = {**os.environ, **exported, "AWS_ACCESS_KEY_ID": ACCOUNTS["dev"], "AWS_SECRET_ACCESS_KEY": "test"}
+    variables.pop("AWS_SESSION_TOKEN")
+    done = subprocess.run(
+        ["pulumi", "-C", str(deployed.sandbox / "project"), "preview", "--stack", "prod", "--non-interactive"],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "cross-account-jenkins-role" in done.stdout
+    assert f"arn:aws:iam::{ACCOUNTS['dev']}:root is not authorized to perform: sts:AssumeRole" in done.stdout
