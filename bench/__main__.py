@@ -6,44 +6,49 @@ A goal that is missed is no failure; the exit code is 1 only when something coul
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import filling, program
-from bench.measurement import Measurement, show_table
+from bench import filling, preview, program, training
+from bench.accounts import deployed_accounts
+from bench.measurement import Measurement, MeasurementError, show_table
+from mlops.console import complain, say, show_json
+from mlops.failure import CommandError
+from sandbox.process import SandboxError
 
-Say = Callable[[str], None]
+WIDTH_OF_A_LOG = 120
 
 
-def measure_all(say: Say) -> list[Measurement]:
+def measure_all(tell: Callable[[str], None]) -> list[Measurement]:
     """Every measurement: first those that need no sandbox."""
-    from bench import preview, training  # noqa: PLC0415  # they load AWS and Pulumi's engine
-    from bench.accounts import deployed_accounts  # noqa: PLC0415  # see above
-
     measurements = [*filling.measure(), *program.measure()]
-    with deployed_accounts(say) as engine:
-        measurements += preview.measure(engine, say)
-        measurements += training.measure(engine.place, say)
+    with deployed_accounts(tell) as engine:
+        measurements += preview.measure(engine, tell)
+        measurements += training.measure(engine.place, tell)
     return measurements
 
 
-def main() -> None:
-    """Entry point."""
+def main() -> int:
+    """Entry point; exit codes 0 measured, 1 not."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     # Without compiled modules each process spends seconds on importing, which is not what is measured.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    measurements = measure_all(lambda text: print(text, file=sys.stderr, flush=True))
+    try:
+        measurements = measure_all(say)
+    except (MeasurementError, CommandError, SandboxError) as error:
+        complain(str(error))
+        return 1
     if options.json:
-        print(json.dumps([measurement.as_document() for measurement in measurements], indent=2))
+        show_json([measurement.as_document() for measurement in measurements])
     else:
-        show_table(measurements, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+        show_table(measurements, Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 
+class MeasurementError(Exception):
+    """Something could not be measured; the message says why."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
     """A value that should be at most ``goal``, both in ``unit``; ``details`` are what it was made of."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.measurement import Measurement
+from bench.measurement import Measurement, MeasurementError
 from mlops.engine import Engine
 from mlops.project import ROOT
 
@@ -25,10 +25,6 @@ pulumi_aws.Provider(
 """
 
 Say = Callable[[str], None]
-
-
-class PreviewError(Exception):
-    """A preview failed, or would change something; the message holds what Pulumi printed."""
 
 
 def measure(engine: Engine, say: Say) -> list[Measurement]:
@@ -72,4 +68,4 @@ def _pulumi(engine: Engine, folder: Path, *arguments: str) -> None:
     # Engine has put `pulumi` first on this process's own PATH.
     done = subprocess.run(command, env={**os.environ, **engine.variables}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PreviewError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise MeasurementError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")

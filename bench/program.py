@@ -20,7 +20,7 @@ from typing import Any
 import pulumi
 import yaml
 
-from bench.measurement import Measurement
+from bench.measurement import Measurement, MeasurementError
 
 REPEATS = 5
 GOAL_SECONDS = 1.0
@@ -38,7 +38,10 @@ def measure() -> list[Measurement]:
 
 def _child(*arguments: str) -> str:
     command = [sys.executable, "-m", "bench.program", *arguments]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MeasurementError(f"the program does not run under mocks:\n{done.stderr}")
+    return done.stdout
 
 
 class Mocks(pulumi.runtime.Mocks):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bench.measurement import Measurement
+from bench.measurement import Measurement, MeasurementError
 from mlops import runs
 from mlops.place import Place
 
@@ -25,10 +25,6 @@ JOBS = {
 
 Say = Callable[[str], None]
 Interval = tuple[datetime, datetime]
-
-
-class TrainingError(Exception):
-    """The pipeline did not succeed; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +67,7 @@ def _execute(place: Place, say: Say) -> Execution:
     seconds = time.monotonic() - started
     ended = runs.describe(place, "dev", arn)
     if ended["status"] != "Succeeded":
-        raise TrainingError(f"{pipeline} {ended['status']}: {ended['reason']}")
+        raise MeasurementError(f"{pipeline} {ended['status']}: {ended['reason']}")
     execution = Execution(seconds=seconds, processes=dict(_processes(sagemaker, arn)))
     say(f"{pipeline}: {seconds:.1f} s, {execution.share_outside_percent:.0f} % outside the jobs' processes")
     return execution
