@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from sandbox.provider.aws import Aws
-from sandbox.provider.resource import Fields, Property, Resource, equal_as_set, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, equal_as_set, split_tags, tag_list
 from sandbox.provider.wire import Data, without_none
 
 _MEMBERS = {
@@ -69,7 +69,7 @@ class MetricAlarm(Resource):
     tagged = True
 
     def create(self, aws: Aws, new: Data) -> str:
-        self._put(aws, new, {"Tags": _tag_list(new["tagsAll"]) or None})
+        self._put(aws, new, {"Tags": tag_list(new["tagsAll"]) or None})
         return str(new["name"])
 
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
@@ -99,7 +99,7 @@ class MetricAlarm(Resource):
         if removed:
             cloudwatch.untag_resource(ResourceARN=old["arn"], TagKeys=removed)
         if tags:
-            cloudwatch.tag_resource(ResourceARN=old["arn"], Tags=_tag_list(tags))
+            cloudwatch.tag_resource(ResourceARN=old["arn"], Tags=tag_list(tags))
 
     @staticmethod
     def _put(aws: Aws, new: Data, more: Data) -> None:
@@ -107,7 +107,3 @@ class MetricAlarm(Resource):
         request = {theirs: new.get(ours) for ours, theirs in _MEMBERS.items()}
         request |= {"AlarmName": new["name"], "Dimensions": dimensions or None, **more}
         aws.client("cloudwatch").put_metric_alarm(**without_none(request))
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.provider.aws import Aws
 from sandbox.provider.naming import from_aws, to_aws
 from sandbox.provider.policy_document import same_json
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data, without_none
 
 _GONE = "ResourceNotFoundException"
@@ -33,13 +33,13 @@ class EventRule(Resource):
         "scheduleExpression": Property(),
         "state": Property(default="ENABLED", values=("ENABLED", "DISABLED")),
     }
-    outputs = ("arn",)
+    outputs = ("arn", "isEnabled")
     refused = frozenset({"isEnabled", "namePrefix"})
     name_property = "name"
     tagged = True
 
     def create(self, aws: Aws, new: Data) -> str:
-        self._put(aws, new, {"Tags": _tag_list(new["tagsAll"]) or None})
+        self._put(aws, new, {"Tags": tag_list(new["tagsAll"]) or None})
         return str(new["name"] if new["eventBusName"] == "default" else f"{new['eventBusName']}/{new['name']}")
 
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
@@ -58,6 +58,7 @@ class EventRule(Resource):
             "description": rule.get("Description", ""),
             "eventBusName": bus,
             "eventPattern": rule.get("EventPattern") or "",
+            "isEnabled": rule["State"] == "ENABLED",
             "name": name,
             "roleArn": rule.get("RoleArn", ""),
             "scheduleExpression": rule.get("ScheduleExpression", ""),
@@ -82,7 +83,7 @@ class EventRule(Resource):
         if removed:
             events.untag_resource(ResourceARN=old["arn"], TagKeys=removed)
         if tags:
-            events.tag_resource(ResourceARN=old["arn"], Tags=_tag_list(tags))
+            events.tag_resource(ResourceARN=old["arn"], Tags=tag_list(tags))
 
     @staticmethod
     def _put(aws: Aws, new: Data, more: Data) -> None:
@@ -213,7 +214,3 @@ class EventTarget(Resource):
         for failed in answer["FailedEntries"]:
             code, message = failed["ErrorCode"], failed["ErrorMessage"]
             raise ClientError({"Error": {"Code": code, "Message": message}}, "PutTargets")
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.policy_document import same_policy
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data, without_none
 
 _GONE = "NoSuchEntity"
@@ -46,7 +46,7 @@ class Role(Resource):
             "Description": new.get("description"),
             "MaxSessionDuration": new["maxSessionDuration"],
             "PermissionsBoundary": new.get("permissionsBoundary"),
-            "Tags": _tag_list(new["tagsAll"]) or None,
+            "Tags": tag_list(new["tagsAll"]) or None,
         }
         aws.client("iam").create_role(**without_none(request))
         return str(new["name"])
@@ -65,6 +65,7 @@ class Role(Resource):
             "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
             "createDate": role["CreateDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
             "description": role.get("Description", ""),
+            "inlinePolicies": self._inline_policies(iam, resource_id),
             "managedPolicyArns": sorted(policy["PolicyArn"] for policy in attached),
             "maxSessionDuration": role["MaxSessionDuration"],
             "name": resource_id,
@@ -73,6 +74,12 @@ class Role(Resource):
             "uniqueId": role["RoleId"],
             **split_tags(aws, old, {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}),
         }
+
+    @staticmethod
+    def _inline_policies(iam: Any, role: str) -> list[Data]:
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        found = [iam.get_role_policy(RoleName=role, PolicyName=name) for name in names]
+        return [{"name": item["PolicyName"], "policy": _document(item["PolicyDocument"])} for item in found]
 
     def update(self, aws: Aws, resource_id: str, old: Data, new: Data, changed: frozenset[str]) -> None:
         iam = aws.client("iam")
@@ -107,7 +114,7 @@ class Role(Resource):
         if removed:
             iam.untag_role(RoleName=old["name"], TagKeys=removed)
         if tags:
-            iam.tag_role(RoleName=old["name"], Tags=_tag_list(tags))
+            iam.tag_role(RoleName=old["name"], Tags=tag_list(tags))
 
 
 class RolePolicy(Resource):
@@ -193,7 +200,3 @@ class RolePolicyAttachment(Resource):
 def _document(found: Any) -> str:
     """botocore decodes documents; the state keeps them as text."""
     return unquote(found) if isinstance(found, str) else json.dumps(found, separators=(",", ":"))
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -8,9 +8,6 @@ The SDK's own ``pulumi.provider.experimental`` is not used: it loses assets' has
 from __future__ import annotations
 
 import json
-import logging
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,28 +17,15 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 
 from sandbox.provider import aws as accounts
 from sandbox.provider import invokes, resource
+from sandbox.provider.answers import PartlyMadeError, RefusedError, answer, reason
 from sandbox.provider.aws import Aws, ConfigurationError
 from sandbox.provider.checking import check
-from sandbox.provider.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from sandbox.provider.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox.provider.resource import Resource
-from sandbox.provider.wire import UNKNOWN, Data, dump, load
+from sandbox.provider.wire import Data, dump, load
 
 _THREADS = 64
 _MESSAGE_BYTES = 400 * 1024 * 1024
-
-
-class RefusedError(Exception):
-    """An answer that the engine shows as the error of the resource or provider."""
-
-
-class PartlyMadeError(RefusedError):
-    """A resource that exists at AWS without all of its settings."""
-
-    def __init__(self, resource_id: str, state: Data, inputs: Data, reason: str) -> None:
-        super().__init__(reason)
-        self.resource_id = resource_id
-        self.state = state
-        self.inputs = inputs
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
@@ -51,7 +35,6 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._version = version
         self._types = types
         self._aws: Aws | None = None
-        self._configured = threading.Event()
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=self._version)
@@ -83,7 +66,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             result = dump(invokes.invoke(request.tok, load(request.args), self.account))
             return provider_pb2.InvokeResponse(**{"return": result})
 
-        return _answer(context, f"invoking {request.tok}", invoke)
+        return answer(context, f"invoking {request.tok}", invoke)
 
     def Check(self, request: Any, context: Any) -> Any:
         def checked() -> Any:
@@ -96,7 +79,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             )
             return provider_pb2.CheckResponse(inputs=dump(inputs), failures=_check_failures(failures))
 
-        return _answer(context, "checking", checked)
+        return answer(context, "checking", checked)
 
     def Diff(self, request: Any, context: Any) -> Any:
         def diff() -> Any:
@@ -106,11 +89,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             for name in request.ignoreChanges:
                 found.pop(name.partition(".")[0].partition("[")[0], None)
             replaces = [name for name, definition in found.items() if definition.replaces]
+            anew = () if replaces else kind.unknown_after(frozenset(found))
             named = kind.name_property
             response = provider_pb2.DiffResponse(
                 changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
                 replaces=replaces,
-                diffs=list(found),
+                diffs=[*found, *anew],
                 # Two resources of one name cannot exist at once.
                 deleteBeforeReplace=bool(replaces and named and old.get(named) == new.get(named)),
                 hasDetailedDiff=True,
@@ -118,9 +102,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             for name, definition in found.items():
                 response.detailedDiff[name].kind = _kind(old.get(name), new.get(name), definition.replaces)
                 response.detailedDiff[name].inputDiff = False
+            for name in anew:
+                response.detailedDiff[name].kind = provider_pb2.PropertyDiff.UPDATE
             return response
 
-        return _answer(context, "comparing", diff)
+        return answer(context, "comparing", diff)
 
     def Create(self, request: Any, context: Any) -> Any:
         kind, new = self._type(request.urn), load(request.properties)
@@ -131,7 +117,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             resource_id, state = self._create(kind, new)
             return provider_pb2.CreateResponse(id=resource_id, properties=dump(state))
 
-        return _answer(context, f"creating {_label(kind)}", create)
+        return answer(context, f"creating {_label(kind)}", create)
 
     def Read(self, request: Any, context: Any) -> Any:
         kind, old, old_inputs = self._type(request.urn), load(request.properties), load(request.inputs)
@@ -145,7 +131,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             resource_id = kind.state_id(request.id, state)
             return provider_pb2.ReadResponse(id=resource_id, properties=dump(state), inputs=dump(inputs))
 
-        return _answer(context, f"reading {_label(kind)} ({request.id})", read)
+        return answer(context, f"reading {_label(kind)} ({request.id})", read)
 
     def Update(self, request: Any, context: Any) -> Any:
         kind, old, new = self._type(request.urn), load(request.olds), load(request.news)
@@ -167,7 +153,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 raise RefusedError("it is gone")
             return provider_pb2.UpdateResponse(properties=dump(state))
 
-        return _answer(context, f"updating {_label(kind)} ({request.id})", update)
+        return answer(context, f"updating {_label(kind)} ({request.id})", update)
 
     def Delete(self, request: Any, context: Any) -> Any:
         kind, old = self._type(request.urn), load(request.properties)
@@ -176,7 +162,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             kind.delete(self.account.in_region(old.get("region")), request.id, old)
             return empty_pb2.Empty()
 
-        return _answer(context, f"deleting {_label(kind)} ({request.id})", delete)
+        return answer(context, f"deleting {_label(kind)} ({request.id})", delete)
 
     @property
     def account(self) -> Aws:
@@ -198,7 +184,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             kind.finish(aws, resource_id, new)
             state = self._read(kind, aws, resource_id, new)
         except (ClientError, BotoCoreError, RefusedError) as error:
-            raise PartlyMadeError(resource_id, new, new, _reason(error)) from error
+            raise PartlyMadeError(resource_id, new, new, reason(error)) from error
         if state is None:
             raise RefusedError("it was made and cannot be found")
         return resource_id, state
@@ -248,39 +234,6 @@ def _check_failures(failures: list[tuple[str, str]]) -> list[Any]:
 
 def _label(kind: Resource) -> str:
     return kind.pulumi_type.rpartition(":")[2]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        detail = error.response["Error"]
-        return f"{error.operation_name}: api error {detail.get('Code')}: {detail.get('Message')}"
-    return str(error)
-
-
-def _answer(context: Any, doing: str, answer: Callable[[], Any]) -> Any:
-    try:
-        return answer()
-    except PartlyMadeError as error:
-        _abort_partly_made(context, error, doing)
-    except (ClientError, BotoCoreError, RefusedError) as error:
-        context.abort(grpc.StatusCode.UNKNOWN, f"{doing}: {_reason(error)}")
-    except Exception as error:
-        logging.getLogger("provider").exception(doing)
-        context.abort(grpc.StatusCode.INTERNAL, f"{doing}: {type(error).__name__}: {error}")
-
-
-def _abort_partly_made(context: Any, error: PartlyMadeError, doing: str) -> None:
-    """Tell the engine to keep the resource, so that the next update or destroy finds it."""
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id,
-        properties=dump({name: value for name, value in error.state.items() if value is not UNKNOWN}),
-        inputs=dump(error.inputs),
-        reasons=[f"{doing}: {error}"],
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=f"{doing}: {error}")
-    status.details.add().Pack(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, status.message)
 
 
 def serve(plugin: Plugin) -> None:

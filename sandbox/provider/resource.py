@@ -139,6 +139,11 @@ def split_tags(aws: Aws, old: Data, actual: Mapping[str, str]) -> Data:
     return {"tags": tags or None, "tagsAll": dict(actual)}
 
 
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
+
+
 def is_error(error: ClientError, *codes: str) -> bool:
     return error.response["Error"]["Code"] in codes
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html
@@ -118,7 +118,7 @@ class Bucket(Resource):
 
     @staticmethod
     def _put_tags(aws: Aws, bucket: str, tags: Mapping[str, str]) -> None:
-        tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+        tag_set = tag_list(tags)
         aws.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_set})
 
 

@@ -63,7 +63,10 @@ class BucketLifecycleConfiguration(BucketSetting):
     missing = ("NoSuchLifecycleConfiguration",)
 
     def put(self, s3: Any, bucket: str, new: Data) -> None:
-        request = {"Bucket": bucket, "LifecycleConfiguration": {"Rules": [_to_aws(rule) for rule in new.get("rules") or []]}}
+        request = {
+            "Bucket": bucket,
+            "LifecycleConfiguration": {"Rules": [_to_aws(rule) for rule in new.get("rules") or []]},
+        }
         if new.get("transitionDefaultMinimumObjectSize"):
             request["TransitionDefaultMinimumObjectSize"] = new["transitionDefaultMinimumObjectSize"]
         s3.put_bucket_lifecycle_configuration(**request)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Asset, Data, without_none
 
 _GONE = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
@@ -120,11 +120,11 @@ class BucketObject(Resource):
                 raise
 
     def retag(self, aws: Aws, old: Data, tags: Mapping[str, str], removed: list[str]) -> None:
-        tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+        tag_set = tag_list(tags)
         aws.client("s3").put_object_tagging(Bucket=old["bucket"], Key=old["key"], Tagging={"TagSet": tag_set})
 
     def unknown_after(self, changed: frozenset[str]) -> tuple[str, ...]:
-        return ("versionId", "etag") if changed - {"tags", "tagsAll", "forceDestroy"} else ()
+        return ("versionId",) if changed - {"tags", "tagsAll", "forceDestroy"} else ()
 
     @staticmethod
     def _put(aws: Aws, new: Data) -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.policy_document import same_json, same_policy
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data, without_none
 
 _GONE = ("ResourceNotFound", "ResourceNotFoundException")
@@ -33,7 +33,7 @@ class ModelPackageGroup(Resource):
         request = {
             "ModelPackageGroupName": new["modelPackageGroupName"],
             "ModelPackageGroupDescription": new.get("modelPackageGroupDescription") or None,
-            "Tags": _tag_list(new["tagsAll"]) or None,
+            "Tags": tag_list(new["tagsAll"]) or None,
         }
         aws.client("sagemaker").create_model_package_group(**without_none(request))
         return str(new["modelPackageGroupName"])
@@ -122,7 +122,7 @@ class Pipeline(Resource):
     tagged = True
 
     def create(self, aws: Aws, new: Data) -> str:
-        request = {**self._request(new), "Tags": _tag_list(new["tagsAll"]) or None}
+        request = {**self._request(new), "Tags": tag_list(new["tagsAll"]) or None}
         aws.client("sagemaker").create_pipeline(**without_none(request))
         return str(new["pipelineName"])
 
@@ -185,13 +185,9 @@ def _tags(sagemaker: Any, arn: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]
-
-
 def _retag(aws: Aws, arn: str, tags: Mapping[str, str], removed: list[str]) -> None:
     sagemaker = aws.client("sagemaker")
     if removed:
         sagemaker.delete_tags(ResourceArn=arn, TagKeys=removed)
     if tags:
-        sagemaker.add_tags(ResourceArn=arn, Tags=_tag_list(tags))
+        sagemaker.add_tags(ResourceArn=arn, Tags=tag_list(tags))

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sandbox.provider.aws import Aws
 from sandbox.provider.naming import from_aws, to_aws
 from sandbox.provider.policy_document import same_json
-from sandbox.provider.resource import Fields, Property, Resource, equal, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, equal, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data, without_none
 
 _GONE = "ResourceNotFoundException"
@@ -91,8 +91,6 @@ class Schedule(Resource):
             if is_error(error, _GONE):
                 return None
             raise
-        target = from_aws(found["Target"], _OTHERS)
-        target["retryPolicy"] = {**_RETRY, **(target.get("retryPolicy") or {})}
         return {
             "actionAfterCompletion": found.get("ActionAfterCompletion"),
             "arn": found["Arn"],
@@ -104,7 +102,7 @@ class Schedule(Resource):
             "scheduleExpression": found["ScheduleExpression"],
             "scheduleExpressionTimezone": found.get("ScheduleExpressionTimezone", "UTC"),
             "state": found["State"],
-            "target": target,
+            "target": from_aws(found["Target"], _OTHERS),
         }
 
     def update(self, aws: Aws, resource_id: str, old: Data, new: Data, changed: frozenset[str]) -> None:
@@ -147,7 +145,7 @@ class ScheduleGroup(Resource):
     tagged = True
 
     def create(self, aws: Aws, new: Data) -> str:
-        aws.client("scheduler").create_schedule_group(Name=new["name"], Tags=_tag_list(new["tagsAll"]))
+        aws.client("scheduler").create_schedule_group(Name=new["name"], Tags=tag_list(new["tagsAll"]))
         return str(new["name"])
 
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
@@ -185,8 +183,4 @@ class ScheduleGroup(Resource):
         if removed:
             scheduler.untag_resource(ResourceArn=old["arn"], TagKeys=removed)
         if tags:
-            scheduler.tag_resource(ResourceArn=old["arn"], Tags=_tag_list(tags))
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]
+            scheduler.tag_resource(ResourceArn=old["arn"], Tags=tag_list(tags))

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.policy_document import same_json, same_policy
-from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags
+from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
 from sandbox.provider.wire import Data
 
 _GONE = ("NotFound", "NotFoundException")
@@ -66,7 +66,7 @@ class Topic(Resource):
         attributes = {
             theirs: _text(new[ours]) for ours, theirs in _TOPIC.items() if new.get(ours) not in (None, "", False)
         }
-        request = {"Name": new["name"], "Attributes": attributes, "Tags": _tag_list(new["tagsAll"])}
+        request = {"Name": new["name"], "Attributes": attributes, "Tags": tag_list(new["tagsAll"])}
         return str(aws.client("sns").create_topic(**request)["TopicArn"])
 
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
@@ -111,7 +111,7 @@ class Topic(Resource):
         if removed:
             sns.untag_resource(ResourceArn=old["arn"], TagKeys=removed)
         if tags:
-            sns.tag_resource(ResourceArn=old["arn"], Tags=_tag_list(tags))
+            sns.tag_resource(ResourceArn=old["arn"], Tags=tag_list(tags))
 
 
 class TopicPolicy(Resource):
@@ -238,7 +238,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in tags.items()]

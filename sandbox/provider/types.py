@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.provider import (
     alarms,
     events,
+    function_permission,
     functions,
     iam,
     kms,
@@ -27,7 +28,7 @@ TYPES: dict[str, Resource] = {
         events.EventRule(),
         events.EventTarget(),
         functions.Function(),
-        functions.Permission(),
+        function_permission.Permission(),
         iam.Role(),
         iam.RolePolicy(),
         iam.RolePolicyAttachment(),
