@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def main(arguments: list[str]) -> int:
     serve.add_argument("--port", type=int, required=True, help="port of 127.0.0.1; 0 takes a free one")
     serve.add_argument("--idle-minutes", type=float, default=240.0, help="stop after so long without a request")
     options = parser.parse_args(arguments)
+    # SANDBOX_LOG=DEBUG logs every request's principal, action and resource.
+    logging.getLogger("sandbox").setLevel(os.environ.get("SANDBOX_LOG", "WARNING"))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         server.serve(options.folder, options.port, options.idle_minutes)

@@ -100,6 +100,7 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_args(arguments)
     put_pulumi_on_path()
+    os.environ["SANDBOX_LOG"] = "DEBUG"
     found = {}
     for label, plugin in (("ours", None), ("real", options.plugin)):
         started = time.monotonic()
@@ -184,7 +185,9 @@ def run_programs(options: argparse.Namespace, server: Server, home: Path, folder
         findings.phases[f"{name}: all edits"] = operations(stack.up)
         findings.phases[f"{name}: state after edits"] = states(stack)
         findings.phases[f"{name}: unchanged after edits"] = operations(stack.preview)
+        actions(server)
         stack.destroy()
+        findings.phases[f"{name}: actions of the destruction"] = actions(server)
         findings.phases[f"{name}: left at AWS"] = at_aws(server)
     return findings
 
@@ -215,9 +218,12 @@ def run_project(options: argparse.Namespace, server: Server, home: Path, folder:
 def exercise(findings: Findings, name: str, stack: automation.Stack, server: Server) -> None:
     findings.phases[f"{name}: first preview"] = operations(stack.preview)
     findings.phases[f"{name}: create"] = operations(stack.up)
+    findings.phases[f"{name}: actions of the creation"] = actions(server)
     findings.phases[f"{name}: state"] = states(stack)
     findings.phases[f"{name}: at AWS"] = at_aws(server)
+    actions(server)
     findings.phases[f"{name}: refresh"] = operations(stack.refresh)
+    findings.phases[f"{name}: actions of a refresh"] = actions(server)
     findings.phases[f"{name}: unchanged"] = operations(stack.preview)
 
 
@@ -244,6 +250,14 @@ def operations(run: Callable[..., Any]) -> dict[str, Any]:
     except automation.CommandError as error:
         found["error"] = steady(str(error).partition("Diagnostics:")[2])
     return found
+
+
+def actions(server: Server) -> dict[str, int]:
+    """The IAM actions that the plugin has needed since the last call: what a deployment role must be allowed."""
+    log = server.folder / process.LOG_NAME
+    found = re.findall(r"sandbox.access \S+ (\S+:\S+) ", log.read_text())
+    log.write_text("")
+    return dict.fromkeys(sorted(set(found)), 1)
 
 
 def states(stack: automation.Stack) -> dict[str, Any]:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -23,6 +24,8 @@ _ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 # The root user of a bucket's account can always repair a bucket policy that locks everybody out.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 _OPEN_TO_ROOT = {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"}
+
+logger = logging.getLogger("sandbox.access")
 
 refusal: ContextVar[str] = ContextVar("sandbox_refusal", default="")
 
@@ -45,6 +48,7 @@ def enforce(original: Callable[..., Any]) -> Callable[..., Any]:
         if request is not None and request.action == iam_action:
             context |= conditions.request_context(request)
             further, request.pending = request.pending, []
+        logger.debug("%s %s %s", principal.arn, iam_action, details.get("resource_arn", "*"))
         first = Check(action=iam_action, resource_arn=details.get("resource_arn", "*"), context=context)
         for check in (first, *further):
             refused = refused_result(principal, check, region)

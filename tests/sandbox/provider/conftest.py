@@ -18,7 +18,11 @@ from pulumi import automation
 
 from sandbox import process
 from sandbox.process import Server
+from sandbox.provider.aws import Aws, Clients
 from sandbox.provider.install import install
+from sandbox.provider.resource import changes
+from sandbox.provider.types import TYPES
+from sandbox.provider.wire import SIGNATURE
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-east-1"
@@ -69,6 +73,30 @@ class Stack:
         resources = self.stack.export_stack().deployment["resources"]
         return next(found["outputs"] for found in resources if found["urn"].endswith(f"::{name}"))
 
+    def unlike_their_import(self) -> dict[str, list[str]]:
+        """Resources that an import would read otherwise than the program describes them, and in which properties."""
+        session = boto3.Session(aws_access_key_id=self.account, aws_secret_access_key="test", region_name=REGION)
+        clients = Clients(lambda region: EndpointSession(session, self.server.endpoint_url))
+        aws = Aws(self.account, REGION, self.provider.get("default_tags", {}).get("tags", {}), clients)
+        found = {}
+        for resource in self.stack.export_stack().deployment["resources"]:
+            kind = TYPES.get(resource["type"])
+            if kind is None:
+                continue
+            state = kind.read(aws, import_id(resource), {})
+            assert state is not None, f"{resource['urn']} cannot be read by {import_id(resource)}"
+            assert kind.state_id(import_id(resource), state) == resource["id"]
+            inputs = {
+                name: value
+                for name, value in resource["inputs"].items()
+                if not isinstance(value, dict) or SIGNATURE not in value
+            }
+            kept = {name for name, definition in kind.all_properties().items() if definition.kept}
+            different = set(changes(kind, {**state, "region": REGION}, inputs)) - kept
+            if different:
+                found[resource["urn"].rpartition("::")[2]] = sorted(different)
+        return found
+
     @staticmethod
     def _operations(run: Callable[..., Any]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -85,6 +113,27 @@ class Stack:
 
         run(on_event=note, color="never")
         return found
+
+
+@dataclass(frozen=True)
+class EndpointSession:
+    """A boto3 session whose clients ask the sandbox."""
+
+    session: boto3.Session
+    endpoint_url: str
+
+    def client(self, service: str, **options: Any) -> Any:
+        return self.session.client(service, endpoint_url=self.endpoint_url, **options)
+
+
+def import_id(resource: dict[str, Any]) -> str:
+    """What `pulumi import` is given for a resource, where it is not the id."""
+    inputs = resource["inputs"]
+    if resource["type"].endswith(":EventTarget"):
+        return f"{inputs['eventBusName']}/{inputs['rule']}/{inputs['targetId']}"
+    if resource["type"].endswith(":Permission"):
+        return f"{inputs['function']}/{inputs['statementId']}"
+    return str(resource["id"])
 
 
 def _drifted(metadata: automation.StepEventMetadata) -> bool:

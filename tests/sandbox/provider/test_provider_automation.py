@@ -18,8 +18,8 @@ def test_automation_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
     assert len(made) == 14
     assert set(made.values()) == {"create"}
     assert stack.outputs("queue")["url"].endswith(f"/{ACCOUNT}/dead-letters")
+    assert stack.unlike_their_import() == {}
     assert stack.refresh() == {}
-    assert stack.preview() == {}
 
     edited = {name: value for name, (value, _) in EDITS_OF_AUTOMATION.items()}
     changed = stack.up(lambda options: automation(options, **edited, statement="renamed"))

@@ -75,8 +75,7 @@ def test_what_was_deleted_or_changed_outside_is_noticed_and_made_again(make_stac
     logs.delete_log_group(logGroupName="/gone")
     logs.put_retention_policy(logGroupName="/drifted", retentionInDays=1)
     stack.refresh()
-    assert stack.preview() == {"gone": "create", "drifted": "update"}
-    stack.up()
+    assert stack.up() == {"gone": "create", "drifted": "update"}
     assert logs.describe_log_groups(logGroupNamePrefix="/drifted")["logGroups"][0]["retentionInDays"] == 30
     logs.delete_log_group(logGroupName="/gone")
     stack.destroy()
@@ -126,5 +125,5 @@ def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> Non
     stack.provider = {"assume_roles": [{"role_arn": role, "session_name": "deploy"}]}
     assert f"IAM Role ({role}) cannot be assumed" in error_of(stack.preview)
     stack.provider = {}
-    stack.up()
     stack.destroy()
+    assert stack.client("s3").list_buckets()["Buckets"] == []

@@ -17,8 +17,8 @@ def test_every_type_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
     assert stack.outputs("key")["tagsAll"] == {"project": "p", "team": "ml"}
     assert stack.outputs("key")["tags"] == {"team": "ml"}
     assert stack.outputs("pipeline")["arn"] == f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:pipeline/everything-pipeline"
+    assert stack.unlike_their_import() == {}
     assert stack.refresh() == {}
-    assert stack.preview() == {}
 
     edited = {name: value for name, (value, _) in EDITS_OF_EVERYTHING.items()}
     assert stack.up(lambda options: everything(options, **edited)) == {
