@@ -22,8 +22,8 @@ status:  ## Show the three accounts, the registered versions and the executions
 	@$(PY) -m mlops status
 
 check: setup-test  ## Lint, types, stale definitions, stale locks
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check --no-cache .
+	@$(PY) -m ruff format --no-cache --check .
 	@$(PY) -m mypy
 	@.venv-definitions/bin/python -m ml.compile --check
 	@python3 tools/toolchain.py check-locks

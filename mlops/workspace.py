@@ -11,13 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.provider.install import install
-
 from infra.settings import ENVIRONMENTS
 from mlops.failure import CommandError
 from mlops.jenkins_account import controller_credentials
 from mlops.place import Place
 from mlops.project import ROOT, stack_file
+from sandbox.provider.install import install
 
 SALT = "encryptionsalt:"
 
