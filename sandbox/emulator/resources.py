@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -24,10 +25,16 @@ def resource_arn(request: Request, found: str) -> str:
 
 
 def further_checks(request: Request) -> list[Check]:
-    """What else a request needs: an alias operation is judged on the alias and on its key.
+    """What else a request needs: tags for a bucket; for an alias operation, the same on its key.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     """
+    if request.action == "s3:CreateBucket" and b"<Tag>" in request.body:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html
+        bucket = request.path.strip("/")
+        return [
+            Check(action="s3:TagResource", resource_arn=f"arn:aws:s3:::{bucket}", context=_bucket_tags(request.body))
+        ]
     if request.service != "kms" or request.operation not in {"CreateAlias", "UpdateAlias", "DeleteAlias"}:
         return []
     name = request.parameter("AliasName")
@@ -40,6 +47,11 @@ def further_checks(request: Request) -> list[Check]:
         for key in found
         if key
     ]
+
+
+def _bucket_tags(body: bytes) -> dict[str, Any]:
+    tags = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", body.decode("utf-8", "replace")))
+    return {**{f"aws:RequestTag/{name}": value for name, value in tags.items()}, "aws:TagKeys": list(tags)}
 
 
 def _iam(request: Request, found: str) -> str:

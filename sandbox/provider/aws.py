@@ -74,7 +74,12 @@ class Clients:
     def get(self, service: str, region: str) -> Any:
         with self._lock:
             if (service, region) not in self._made:
-                settings = Config(max_pool_connections=_CONNECTIONS, retries={"mode": "standard"})
+                settings = Config(
+                    max_pool_connections=_CONNECTIONS,
+                    retries={"mode": "standard"},
+                    # S3 Control would put the account before the endpoint's name, which loopback has no address for.
+                    inject_host_prefix=False,
+                )
                 self._made[service, region] = self._session(region).client(service, config=settings)
             return self._made[service, region]
 

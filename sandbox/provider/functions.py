@@ -76,6 +76,7 @@ class Function(Resource):
     outputs = (
         "arn",
         "codeSha256",
+        "codeSigningConfigArn",
         "invokeArn",
         "lastModified",
         "qualifiedArn",
@@ -125,6 +126,9 @@ class Function(Resource):
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
         try:
             found = aws.client("lambda").get_function(FunctionName=resource_id)
+            signing = aws.client("lambda").get_function_code_signing_config(FunctionName=resource_id)
+            pages = aws.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=resource_id)
+            version = [listed["Version"] for page in pages for listed in page["Versions"]][-1]
         except ClientError as error:
             if is_error(error, _GONE):
                 return None
@@ -133,13 +137,14 @@ class Function(Resource):
         arn = function["FunctionArn"]
         invoke = f"arn:{aws.partition}:apigateway:{aws.region}:lambda:path/2015-03-31/functions"
         reserved = found.get("Concurrency", {}).get("ReservedConcurrentExecutions", -1)
-        qualifier = "" if function["Version"] == "$LATEST" else f":{function['Version']}"
+        qualifier = "" if version == "$LATEST" else f":{version}"
         streaming = f"arn:{aws.partition}:apigateway:{aws.region}:lambda:path/2021-11-15/functions"
         variables = function.get("Environment", {}).get("Variables")
         return {
             "architectures": function.get("Architectures"),
             "arn": arn,
             "codeSha256": function["CodeSha256"],
+            "codeSigningConfigArn": signing.get("CodeSigningConfigArn", ""),
             "environment": {"variables": variables} if variables else None,
             "invokeArn": f"{invoke}/{arn}/invocations",
             "lastModified": function["LastModified"],
@@ -150,7 +155,7 @@ class Function(Resource):
             "reservedConcurrentExecutions": reserved,
             "responseStreamingInvokeArn": f"{streaming}/{arn}/response-streaming-invocations",
             "sourceCodeSize": function["CodeSize"],
-            "version": function["Version"],
+            "version": version,
             **{ours: function.get(theirs, "") for ours, theirs in _PLAIN.items() if ours != "layers"},
             "layers": [layer["Arn"] for layer in function.get("Layers") or []],
             **{ours: from_aws(function[theirs], {}) for ours, theirs in _BLOCKS.items() if function.get(theirs)},

@@ -99,6 +99,9 @@ class Role(Resource):
     def delete(self, aws: Aws, resource_id: str, old: Data) -> None:
         iam = aws.client("iam")
         try:
+            for profile in iam.list_instance_profiles_for_role(RoleName=resource_id)["InstanceProfiles"]:
+                name = profile["InstanceProfileName"]
+                iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=resource_id)
             if old.get("forceDetachPolicies"):
                 for policy in iam.list_attached_role_policies(RoleName=resource_id)["AttachedPolicies"]:
                     iam.detach_role_policy(RoleName=resource_id, PolicyArn=policy["PolicyArn"])

@@ -7,13 +7,14 @@ As in github.com/hashicorp/terraform-provider-aws, internal/service/s3/bucket.go
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.resource import Fields, Property, Resource, is_error, split_tags, tag_list
-from sandbox.provider.wire import Data
+from sandbox.provider.wire import Data, without_none
 
 # https://docs.aws.amazon.com/general/latest/gr/s3.html
 _HOSTED_ZONES = {
@@ -33,7 +34,17 @@ class Bucket(Resource):
         "forceDestroy": Property(default=False, kept=True),
         "objectLockEnabled": Property(computed=True, replaces=True),
     }
-    outputs = ("arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "hostedZoneId")
+    outputs = (
+        "arn",
+        "bucketDomainName",
+        "bucketRegion",
+        "bucketRegionalDomainName",
+        "grants",
+        "hostedZoneId",
+        "policy",
+        "serverSideEncryptionConfiguration",
+        "versioning",
+    )
     refused = frozenset(
         {
             "accelerationStatus",
@@ -58,8 +69,12 @@ class Bucket(Resource):
 
     def create(self, aws: Aws, new: Data) -> str:
         request: Data = {"Bucket": new["bucket"]}
-        if aws.region != "us-east-1":
-            request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
+        configuration = {
+            "LocationConstraint": aws.region if aws.region != "us-east-1" else None,
+            "Tags": tag_list(new["tagsAll"]) or None,
+        }
+        if any(configuration.values()):
+            request["CreateBucketConfiguration"] = without_none(configuration)
         if new.get("objectLockEnabled"):
             request["ObjectLockEnabledForBucket"] = True
         s3 = aws.client("s3")
@@ -78,10 +93,6 @@ class Bucket(Resource):
         s3.create_bucket(**request)
         return str(new["bucket"])
 
-    def finish(self, aws: Aws, resource_id: str, new: Data) -> None:
-        if new["tagsAll"]:
-            self._put_tags(aws, resource_id, new["tagsAll"])
-
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
         s3 = aws.client("s3")
         if not _exists(s3, resource_id):
@@ -94,7 +105,8 @@ class Bucket(Resource):
             "bucketRegionalDomainName": f"{resource_id}.s3.{aws.region}.amazonaws.com",
             "hostedZoneId": _HOSTED_ZONES.get(aws.region),
             "objectLockEnabled": _has_object_lock(s3, resource_id),
-            **split_tags(aws, old, _tags(s3, resource_id)),
+            **_settings(s3, resource_id),
+            **split_tags(aws, old, self._tags(aws, resource_id)),
         }
 
     def update(self, aws: Aws, resource_id: str, old: Data, new: Data, changed: frozenset[str]) -> None:
@@ -111,15 +123,18 @@ class Bucket(Resource):
                 raise
 
     def retag(self, aws: Aws, old: Data, tags: Mapping[str, str], removed: list[str]) -> None:
+        control = aws.client("s3control")
+        resource = {"AccountId": aws.account_id, "ResourceArn": old["arn"]}
+        if removed:
+            control.untag_resource(**resource, TagKeys=removed)
         if tags:
-            self._put_tags(aws, old["bucket"], tags)
-        else:
-            aws.client("s3").delete_bucket_tagging(Bucket=old["bucket"])
+            control.tag_resource(**resource, Tags=tag_list(tags))
 
     @staticmethod
-    def _put_tags(aws: Aws, bucket: str, tags: Mapping[str, str]) -> None:
-        tag_set = tag_list(tags)
-        aws.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_set})
+    def _tags(aws: Aws, bucket: str) -> dict[str, str]:
+        arn = f"arn:{aws.partition}:s3:::{bucket}"
+        answer = aws.client("s3control").list_tags_for_resource(AccountId=aws.account_id, ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for tag in answer.get("Tags", [])}
 
 
 def _exists(s3: Any, bucket: str) -> bool:
@@ -132,12 +147,57 @@ def _exists(s3: Any, bucket: str) -> bool:
     return True
 
 
-def _tags(s3: Any, bucket: str) -> dict[str, str]:
+def _settings(s3: Any, bucket: str) -> Data:
+    """What the real provider reads of a bucket's settings, each of which a deployment role must be allowed to read.
+
+    The outputs are those that it has for the settings that other resources make.
+    """
+    absent: Data = {}
+    for call in (
+        s3.get_bucket_accelerate_configuration,
+        s3.get_bucket_cors,
+        s3.get_bucket_lifecycle_configuration,
+        s3.get_bucket_logging,
+        s3.get_bucket_replication,
+        s3.get_bucket_request_payment,
+        s3.get_bucket_website,
+    ):
+        _attempt(call, bucket)
+    acl = _attempt(s3.get_bucket_acl, bucket) or absent
+    rules = (_attempt(s3.get_bucket_encryption, bucket) or absent).get("ServerSideEncryptionConfiguration", {})
+    default = next((rule for rule in rules.get("Rules", [])), absent)
+    applied = default.get("ApplyServerSideEncryptionByDefault", {})
+    status = s3.get_bucket_versioning(Bucket=bucket).get("Status")
+    algorithm = {"kmsMasterKeyId": applied.get("KMSMasterKeyID", ""), "sseAlgorithm": applied.get("SSEAlgorithm")}
+    encryption = {
+        "applyServerSideEncryptionByDefault": algorithm,
+        "bucketKeyEnabled": default.get("BucketKeyEnabled", False),
+    }
+    return {
+        "grants": [_grant(grant) for grant in acl.get("Grants", [])],
+        "policy": (_attempt(s3.get_bucket_policy, bucket) or absent).get("Policy", ""),
+        "serverSideEncryptionConfiguration": {"rule": encryption} if default else None,
+        "versioning": {"enabled": status == "Enabled", "mfaDelete": False},
+    }
+
+
+def _grant(grant: Data) -> Data:
+    grantee = grant["Grantee"]
+    return {
+        "id": grantee.get("ID", ""),
+        "permissions": [grant["Permission"]],
+        "type": grantee["Type"],
+        "uri": grantee.get("URI", ""),
+    }
+
+
+def _attempt(call: Any, bucket: str) -> Any:
+    """The answer, None where the bucket has no such setting."""
     try:
-        return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
+        return call(Bucket=bucket)
     except ClientError as error:
-        if is_error(error, "NoSuchTagSet"):
-            return {}
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return None
         raise
 
 

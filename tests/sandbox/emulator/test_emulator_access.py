@@ -225,6 +225,16 @@ def test_request_and_resource_tags_are_evaluated(role, root, names) -> None:
     refused(worker.describe_key, KeyId=other)
 
 
+def test_a_bucket_with_tags_takes_the_permission_to_tag(role, names) -> None:
+    arn = f"arn:aws:s3:::{names}"
+    request = {"Bucket": names, "CreateBucketConfiguration": {"Tags": [{"Key": "team", "Value": "ml"}]}}
+    maker = role(ONE, allow("s3:CreateBucket", arn), name="maker").client("s3")
+    assert "is not authorized to perform: s3:TagResource" in refused(maker.create_bucket, **request)
+    tagged = {"StringEquals": {"aws:RequestTag/team": "ml"}}
+    tagger = role(ONE, allow("s3:CreateBucket", arn), allow("s3:TagResource", arn, Condition=tagged), name="tagger")
+    tagger.client("s3").create_bucket(**request)
+
+
 def test_alarms_are_judged_though_their_requests_are_no_json(role, names) -> None:
     alarm = f"arn:aws:cloudwatch:{REGION}:{ONE}:alarm:{names}"
     tagged = {"StringEquals": {"aws:RequestTag/team": "ml"}}

@@ -108,7 +108,11 @@ def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> Non
     trust = json.loads(TRUST)
     trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "external"}}
     role = iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    allowed = {"Effect": "Allow", "Action": ["s3:CreateBucket", "s3:ListBucket", "s3:Get*"], "Resource": "*"}
+    allowed = {
+        "Effect": "Allow",
+        "Action": ["s3:CreateBucket", "s3:TagResource", "s3:ListBucket", "s3:Get*"],
+        "Resource": "*",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_role_policy(RoleName="deployer", PolicyName="some", PolicyDocument=document)
     stack.provider = {
@@ -120,7 +124,7 @@ def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> Non
         aws.s3.Bucket("bucket", bucket="partly-made", tags={"team": "ml"}, opts=options)
 
     message = error_of(lambda: stack.up(program))
-    assert "assumed-role/deployer/deploy is not authorized to perform: s3:PutBucketTagging on resource" in message
+    assert "assumed-role/deployer/deploy is not authorized to perform: s3:ListTagsForResource on resource" in message
     assert stack.outputs("bucket")["bucket"] == "partly-made", "what exists is in the state, for the next attempt"
     stack.provider = {"assume_roles": [{"role_arn": role, "session_name": "deploy"}]}
     assert f"IAM Role ({role}) cannot be assumed" in error_of(stack.preview)
