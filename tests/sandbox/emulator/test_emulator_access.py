@@ -6,7 +6,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import REGION, allow, assume, document
+from emulator_callers import REGION, allow, assume, document
 
 ONE, TWO = "111111111111", "222222222222"
 

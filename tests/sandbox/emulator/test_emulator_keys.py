@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import REGION, allow, document
+from emulator_callers import REGION, allow, document
 
 ONE, TWO = "111111111111", "222222222222"
 VIA_S3 = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import REGION, allow, document
+from emulator_callers import REGION, allow, document
 
 DEV, REGISTRY = "111111111111", "222222222222"
 DEFINITION = {

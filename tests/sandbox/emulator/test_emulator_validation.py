@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import REGION, allow, document
+from emulator_callers import REGION, allow, document
 
 ONE = "111111111111"
 

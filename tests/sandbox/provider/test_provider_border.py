@@ -16,7 +16,9 @@ TRUST = json.dumps(
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}],
     }
 )
-SECRETS = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+EVERYTHING_IN_S3 = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+)
 
 
 def error_of(run) -> str:
@@ -31,7 +33,7 @@ def test_existing_resources_are_imported_without_a_change(make_stack) -> None:
     s3.create_bucket(Bucket="adopted-bucket")
     s3.put_bucket_versioning(Bucket="adopted-bucket", VersioningConfiguration={"Status": "Enabled"})
     iam.create_role(RoleName="adopted", AssumeRolePolicyDocument=TRUST, Description="made before")
-    iam.put_role_policy(RoleName="adopted", PolicyName="inline", PolicyDocument=SECRETS)
+    iam.put_role_policy(RoleName="adopted", PolicyName="inline", PolicyDocument=EVERYTHING_IN_S3)
     managed = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     iam.attach_role_policy(RoleName="adopted", PolicyArn=managed)
 
@@ -51,7 +53,9 @@ def test_existing_resources_are_imported_without_a_change(make_stack) -> None:
         aws.iam.Role(
             "role", name="adopted", description="made before", assume_role_policy=TRUST, opts=imported("adopted")
         )
-        aws.iam.RolePolicy("inline", name="inline", role="adopted", policy=SECRETS, opts=imported("adopted:inline"))
+        aws.iam.RolePolicy(
+            "inline", name="inline", role="adopted", policy=EVERYTHING_IN_S3, opts=imported("adopted:inline")
+        )
         aws.iam.RolePolicyAttachment("managed", role="adopted", policy_arn=managed, opts=imported(f"adopted/{managed}"))
 
     done = stack.up(adopt)
@@ -128,6 +132,7 @@ def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> Non
     assert stack.outputs("bucket")["bucket"] == "partly-made", "what exists is in the state, for the next attempt"
     stack.provider = {"assume_roles": [{"role_arn": role, "session_name": "deploy"}]}
     assert f"IAM Role ({role}) cannot be assumed" in error_of(stack.preview)
-    stack.provider = {}
+    iam.put_role_policy(RoleName="deployer", PolicyName="some", PolicyDocument=EVERYTHING_IN_S3)
     stack.destroy()
-    assert stack.client("s3").list_buckets()["Buckets"] == []
+    buckets = [found["Name"] for found in stack.client("s3").list_buckets()["Buckets"]]
+    assert "partly-made" not in buckets
