@@ -130,6 +130,9 @@ def down(where: Where, say: Say) -> list[str]:
     left = teardown.leftovers(place)
     if place.folder is not None and not left:
         remove_controller(place)
-        process.stop(place.folder)
+        try:
+            process.stop(place.folder)
+        except process.SandboxError as error:
+            raise CommandError(str(error)) from error
         say("sandbox stopped")
     return left

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import ACCOUNTS, Checkout, make_checkout
+from conftest import ACCOUNTS, Checkout
 
 from sandbox import process
 
@@ -40,7 +40,6 @@ def kill_when(checkout: Checkout, text: str, times: int) -> bool:
     return False
 
 
-@pytest.mark.xdist_group("recovery")
 @pytest.mark.timeout(900)
 def test_killed_up_is_followed_by_one_that_finishes(checkout: Checkout):
     killed = [kill_when(checkout, text, times) for text, times in KILLS]
@@ -58,42 +57,29 @@ def test_killed_up_is_followed_by_one_that_finishes(checkout: Checkout):
         assert len(enabled) == 1, f"{account}: a killed deployment left a key behind"
 
 
-@pytest.mark.xdist_group("recovery")
-def test_execution_killed_with_the_sandbox_is_shown_as_failed(checkout: Checkout):
+def test_execution_killed_with_the_sandbox_is_failed_and_down_leaves_nothing(checkout: Checkout):
     assert checkout.mlops("up", "--no-train").returncode == 0
-    started = checkout.json("run", "train", "--no-wait")
+    started = checkout.json("run", "train", "--no-wait")["arn"]
     server = process.find(checkout.sandbox)
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
     while process.find(checkout.sandbox):
         time.sleep(0.05)
-    checkout.json("up", "--no-train")
-    [execution] = checkout.json("status")["executions"]
-    assert execution["arn"] == started["arn"]
-    assert execution["status"] == "Failed"
-    assert "sandbox" in execution["reason"].lower()
+    process.start(checkout.sandbox, checkout.port)
+    execution = checkout.client("dev", "sagemaker").describe_pipeline_execution(PipelineExecutionArn=started)
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    assert "sandbox" in execution["FailureReason"].lower()
 
-
-@pytest.mark.xdist_group("recovery")
-def test_down_leaves_nothing_in_any_account(tmp_path):
-    checkout = make_checkout(tmp_path / "project")
-    try:
-        assert checkout.mlops("up").returncode == 0
-        server = process.find(checkout.sandbox)
-        assert server is not None
-        assert checkout.json("down") == {"left": []}
-        # The emulator's own state is kept: started again, it shows what the accounts hold.
-        process.start(checkout.sandbox, checkout.port)
-        for account in ACCOUNTS:
-            assert checkout.client(account, "s3").list_buckets()["Buckets"] == []
-            assert [r["RoleName"] for r in checkout.client(account, "iam").list_roles()["Roles"]
-                    if not r["Path"].startswith("/aws-")] == []  # fmt: skip
-            aliases = checkout.client(account, "kms").list_aliases()["Aliases"]
-            assert [a for a in aliases if not a["AliasName"].startswith("alias/aws/")] == []
-            sagemaker = checkout.client(account, "sagemaker")
-            assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
-            assert sagemaker.list_pipelines()["PipelineSummaries"] == []
-            groups = checkout.client(account, "logs").describe_log_groups()["logGroups"]
-            assert [g["logGroupName"] for g in groups if not g["logGroupName"].startswith("/aws/sagemaker/")] == []
-    finally:
-        process.stop(checkout.sandbox)
+    assert checkout.json("down") == {"left": []}
+    # The emulator's own state is kept: started again, it shows what the accounts hold.
+    process.start(checkout.sandbox, checkout.port)
+    for account in ACCOUNTS:
+        assert checkout.client(account, "s3").list_buckets()["Buckets"] == []
+        assert checkout.client(account, "iam").list_roles()["Roles"] == []
+        aliases = checkout.client(account, "kms").list_aliases()["Aliases"]
+        assert [a for a in aliases if not a["AliasName"].startswith("alias/aws/")] == []
+        sagemaker = checkout.client(account, "sagemaker")
+        assert sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+        assert sagemaker.list_pipelines()["PipelineSummaries"] == []
+        groups = checkout.client(account, "logs").describe_log_groups()["logGroups"]
+        assert [g["logGroupName"] for g in groups if not g["logGroupName"].startswith("/aws/sagemaker/")] == []
