@@ -1,10 +1,11 @@
 """Compare the sandbox's AWS provider plugin with the real one, on the same programs against fresh sandboxes.
 
-    python tools/provider_contract.py --plugin PATH [--project DIR --stack NAME ... [--edits FILE]]
+    python tools/provider_contract.py --plugin PATH [--project DIR]
 
-Without ``--project`` it takes the programs of tests/sandbox/provider. It compares the planned operations and the
-properties that each names, the states, and what is then at AWS; exit code 0 when nothing differs. The real plugin's
-tag calls on buckets go to ``<account id>.localhost``, which must be in /etc/hosts.
+``--project`` takes a checkout's three stacks; without it, the programs of tests/sandbox/provider are compared: the
+planned operations and the properties that each names, the IAM actions that were needed, the states, and what is then
+at AWS. Exit code 0 when nothing differs that is not known. The real plugin's tag calls on buckets go to
+``<account id>.localhost``, which must be in /etc/hosts.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pulumi
 import pulumi_aws
 from pulumi import automation
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "sandbox" / "provider")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "tests" / "sandbox" / "provider")]
 
+from aws_state import at_aws  # noqa: E402
 from provider_programs import (  # noqa: E402
     ACCOUNT,
     EDITS_OF_AUTOMATION,
@@ -49,6 +50,7 @@ from sandbox.provider.install import install  # noqa: E402
 Program = Callable[[pulumi.ResourceOptions], None]
 
 # What one plugin leaves out and the other says.
+_TAG = {"Key", "Value"}
 _ZERO = (None, "", "0", 0, False, [], {}, [""])
 
 # Made anew by every run.
@@ -75,6 +77,18 @@ _RANDOM_PROPERTIES = {
 # The plugin that can be built here lacks pulumi_aws's autonaming, which is what makes it delete a role before it makes
 # the one that replaces it; so the two roles of one name collide.
 PLANNED_ONLY = {"role_path"}
+EDITS_OF_SETTINGS = [
+    ("registry", "tags.owner", "team-a"),
+    ("registry", "permissions", "managed"),
+    ("dev", "tags.owner", "team-a"),
+    ("dev", "permissions", "managed"),
+    ("dev", "jenkins.role_name", "another-controller"),
+    ("prod", "log_retention_days", "30"),
+    ("prod", "tags.owner", "team-a"),
+    ("prod", "permissions", "managed"),
+    ("prod", "jenkins.role_name", "another-controller"),
+    ("prod", "tags.environment", "live"),
+]
 REAL_PROVIDER = {"skip_metadata_api_check": True, "skip_region_validation": True, "s3_use_path_style": True}
 
 
@@ -89,15 +103,7 @@ def main(arguments: list[str]) -> int:
     """Run both plugins and print what differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plugin", type=Path, required=True, help="the real pulumi-resource-aws")
-    parser.add_argument("--project", type=Path, help="folder of a Pulumi project to compare instead")
-    parser.add_argument("--stack", action="append", default=[], help="stack of that project, in order; repeatable")
-    parser.add_argument("--edits", type=Path, help='JSON list of {"stack": …, "config": {key: value}}')
-    parser.add_argument(
-        "--without",
-        action="append",
-        default=["lifecycle"],
-        help="resource of our programs to leave out; the one built here has no lifecycle",
-    )
+    parser.add_argument("--project", type=Path, help="a checkout whose three stacks to compare instead")
     options = parser.parse_args(arguments)
     put_pulumi_on_path()
     os.environ["SANDBOX_LOG"] = "DEBUG"
@@ -108,7 +114,7 @@ def main(arguments: list[str]) -> int:
             if options.project:
                 found[label] = run_project(options, server, home, folder)
             else:
-                found[label] = run_programs(options, server, home, folder)
+                found[label] = run_programs(server, home, folder)
         print(f"{label}: {time.monotonic() - started:.0f} s")
     return report(found["ours"], found["real"])
 
@@ -128,9 +134,11 @@ def sandbox_and_home(plugin: Path | None) -> Iterator[tuple[Server, Path, Path]]
     if plugin is None:
         install(home)
     else:
-        target = home / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
-        target.mkdir(parents=True)
-        (target / "pulumi-resource-aws").symlink_to(plugin.resolve())
+        script = home / "plugins" / f"resource-aws-v{version('pulumi-aws')}" / "pulumi-resource-aws"
+        script.parent.mkdir(parents=True)
+        mux = ROOT / "tools" / "provider_mux.py"
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} {mux} {plugin.resolve()} "$@"\n')
+        script.chmod(0o755)
     server = process.start(folder / "sandbox", 0)
     try:
         yield server, home, folder
@@ -153,7 +161,7 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
     }
 
 
-def run_programs(options: argparse.Namespace, server: Server, home: Path, folder: Path) -> Findings:
+def run_programs(server: Server, home: Path, folder: Path) -> Findings:
     """Our two programs: made, refreshed, each edit planned, destroyed."""
     findings = Findings()
     for name, program, edits in (
@@ -165,7 +173,7 @@ def run_programs(options: argparse.Namespace, server: Server, home: Path, folder
         def run(program: Any = program, current: dict[str, Any] = current) -> None:
             default_tags = {"tags": {"project": "contract"}}
             provider = pulumi_aws.Provider("aws", region=REGION, default_tags=default_tags, **REAL_PROVIDER)
-            program(pulumi.ResourceOptions(provider=provider), without=options.without, **current)
+            program(pulumi.ResourceOptions(provider=provider), **current)
 
         stack = automation.create_or_select_stack(
             stack_name=name,
@@ -188,39 +196,54 @@ def run_programs(options: argparse.Namespace, server: Server, home: Path, folder
         actions(server)
         stack.destroy()
         findings.phases[f"{name}: actions of the destruction"] = actions(server)
-        findings.phases[f"{name}: left at AWS"] = at_aws(server)
+        findings.phases[f"{name}: left at AWS"] = steady(at_aws(server.endpoint_url, ACCOUNT))
     return findings
 
 
 def run_project(options: argparse.Namespace, server: Server, home: Path, folder: Path) -> Findings:
-    """A project's stacks one after the other, then the edits of their configuration, then all destroyed."""
+    """A checkout's three stacks as `mlops` deploys them: bootstrapped, made, edited in their settings, destroyed."""
+    sys.path.insert(0, str(options.project.resolve()))
+    from mlops.bootstrap import bootstrap  # noqa: PLC0415 - the given checkout's
+    from mlops.place import Place  # noqa: PLC0415
+    from mlops.project import load_settings  # noqa: PLC0415
+    from mlops.workspace import pulumi_environment, work_folder  # noqa: PLC0415
+
     findings = Findings()
-    project = folder / "project"
-    shutil.copytree(options.project, project, ignore=shutil.ignore_patterns(".git", ".venv*", ".sandbox"))
-    settings = automation.LocalWorkspaceOptions(pulumi_home=str(home), env_vars=environment(server, folder))
-    stacks = {
-        name: automation.create_or_select_stack(stack_name=name, work_dir=str(project), opts=settings)
-        for name in options.stack
-    }
-    for name, stack in stacks.items():
-        exercise(findings, name, stack, server)
-    for number, edit in enumerate(json.loads(options.edits.read_text()) if options.edits else [], 1):
-        stack = stacks[edit["stack"]]
-        for key, value in edit["config"].items():
-            stack.set_config(key, automation.ConfigValue(str(value)), path=True)
-        findings.phases[f"edit {number}"] = operations(stack.preview)
-    for stack in reversed(stacks.values()):
-        stack.destroy()
-    findings.phases["left at AWS"] = at_aws(server)
+    place = Place(settings=load_settings(), folder=folder / "sandbox", endpoint_url=server.endpoint_url)
+    bootstrap(place, print)
+    variables = {**pulumi_environment(place), "PULUMI_HOME": str(home)}
+    settings = automation.LocalWorkspaceOptions(pulumi_home=str(home), env_vars=variables)
+    accounts = {name: place.settings[name].account_id for name in place.settings}
+    stacks = {}
+    for name, account in accounts.items():
+        stacks[name] = automation.create_or_select_stack(
+            stack_name=name, work_dir=str(work_folder(place)), opts=settings
+        )
+        exercise(findings, name, stacks[name], server, account)
+    for number, (name, key, value) in enumerate(EDITS_OF_SETTINGS, 1):
+        path = f"model-promotion:settings.{key}"
+        stack_file = work_folder(place) / f"Pulumi.{name}.yaml"
+        before = stack_file.read_text()
+        stacks[name].set_config(path, automation.ConfigValue(value), path=True)
+        findings.phases[f"edit {number}: {name} {key}={value}"] = operations(stacks[name].preview)
+        # Most edits reach the deployment role, which only `mlops bootstrap` may change.
+        if key == "log_retention_days":
+            findings.phases[f"edit {number}: done"] = operations(stacks[name].up)
+        stack_file.write_text(before)
+    for name in reversed(list(stacks)):
+        findings.phases[f"{name}: destroyed"] = operations(stacks[name].destroy)
+        findings.phases[f"{name}: actions of the destruction"] = actions(server)
+        findings.phases[f"{name}: left at AWS"] = steady(at_aws(server.endpoint_url, accounts[name]))
     return findings
 
 
-def exercise(findings: Findings, name: str, stack: automation.Stack, server: Server) -> None:
+def exercise(findings: Findings, name: str, stack: automation.Stack, server: Server, account: str = ACCOUNT) -> None:
+    """Make a stack, look at it, and find it unchanged."""
     findings.phases[f"{name}: first preview"] = operations(stack.preview)
     findings.phases[f"{name}: create"] = operations(stack.up)
     findings.phases[f"{name}: actions of the creation"] = actions(server)
     findings.phases[f"{name}: state"] = states(stack)
-    findings.phases[f"{name}: at AWS"] = at_aws(server)
+    findings.phases[f"{name}: at AWS"] = steady(at_aws(server.endpoint_url, account))
     actions(server)
     findings.phases[f"{name}: refresh"] = operations(stack.refresh)
     findings.phases[f"{name}: actions of a refresh"] = actions(server)
@@ -271,124 +294,15 @@ def states(stack: automation.Stack) -> dict[str, Any]:
     return found
 
 
-def at_aws(server: Server) -> dict[str, Any]:
-    """What the account has, by the calls of a reader that knows neither plugin."""
-
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=server.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",  # noqa: S106 - the sandbox's accounts have no other
-        )
-
-    found: dict[str, Any] = {}
-    for service, read in READERS.items():
-        found.update({f"{service} {name}": steady(value) for name, value in read(client(service))})
-    return found
-
-
-def read_kms(kms: Any) -> Iterator[tuple[str, Any]]:
-    yield "aliases", kms.list_aliases()["Aliases"]
-    for number, key in enumerate(kms.list_keys()["Keys"]):
-        described = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        if described["KeyState"] == "Enabled":
-            policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
-            rotation = kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]
-            tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-            yield f"key {number}", [described, policy, rotation, sorted(tags, key=str)]
-
-
-def read_s3(s3: Any) -> Iterator[tuple[str, Any]]:
-    calls = ("policy", "versioning", "encryption", "tagging", "ownership_controls", "lifecycle_configuration")
-    for name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
-        yield f"{name} public access", attempt(s3.get_public_access_block, Bucket=name)
-        for call in calls:
-            yield f"{name} {call}", attempt(getattr(s3, f"get_bucket_{call}"), Bucket=name)
-        for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
-            yield f"{name} {item['Key']}", attempt(s3.head_object, Bucket=name, Key=item["Key"])
-
-
-def read_iam(iam: Any) -> Iterator[tuple[str, Any]]:
-    for name in (role["RoleName"] for role in iam.list_roles()["Roles"]):
-        yield name, iam.get_role(RoleName=name)["Role"]
-        yield f"{name} managed", iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            yield f"{name} {policy}", iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-
-
-def read_sagemaker(sagemaker: Any) -> Iterator[tuple[str, Any]]:
-    for group in sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]:
-        name = group["ModelPackageGroupName"]
-        yield name, sagemaker.describe_model_package_group(ModelPackageGroupName=name)
-        yield f"{name} policy", attempt(sagemaker.get_model_package_group_policy, ModelPackageGroupName=name)
-    for pipeline in sagemaker.list_pipelines()["PipelineSummaries"]:
-        yield pipeline["PipelineName"], sagemaker.describe_pipeline(PipelineName=pipeline["PipelineName"])
-
-
-def read_events(events: Any) -> Iterator[tuple[str, Any]]:
-    for rule in events.list_rules()["Rules"]:
-        yield rule["Name"], [rule, events.list_targets_by_rule(Rule=rule["Name"])["Targets"]]
-
-
-def read_sqs(sqs: Any) -> Iterator[tuple[str, Any]]:
-    for url in sqs.list_queues().get("QueueUrls", []):
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        yield url.rpartition("/")[2], {k: v for k, v in attributes.items() if not k.endswith("Timestamp")}
-
-
-def read_sns(sns: Any) -> Iterator[tuple[str, Any]]:
-    for topic in sns.list_topics()["Topics"]:
-        yield topic["TopicArn"], sns.get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]
-    for subscription in sns.list_subscriptions()["Subscriptions"]:
-        arn = subscription["SubscriptionArn"]
-        yield subscription["Endpoint"], sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-
-
-def read_lambda(functions: Any) -> Iterator[tuple[str, Any]]:
-    for function in functions.list_functions()["Functions"]:
-        name = function["FunctionName"]
-        # Each plugin makes a zip file of its own out of the same files.
-        yield name, {k: v for k, v in function.items() if k not in ("CodeSha256", "CodeSize", "RevisionId")}
-        yield f"{name} policy", attempt(functions.get_policy, FunctionName=name)
-
-
-def read_scheduler(scheduler: Any) -> Iterator[tuple[str, Any]]:
-    for schedule in scheduler.list_schedules()["Schedules"]:
-        yield schedule["Name"], scheduler.get_schedule(GroupName=schedule["GroupName"], Name=schedule["Name"])
-
-
-READERS: dict[str, Callable[[Any], Iterator[tuple[str, Any]]]] = {
-    "cloudwatch": lambda cloudwatch: iter([("alarms", cloudwatch.describe_alarms()["MetricAlarms"])]),
-    "events": read_events,
-    "iam": read_iam,
-    "kms": read_kms,
-    "lambda": read_lambda,
-    "logs": lambda logs: iter([("groups", logs.describe_log_groups()["logGroups"])]),
-    "s3": read_s3,
-    "sagemaker": read_sagemaker,
-    "scheduler": read_scheduler,
-    "sns": read_sns,
-    "sqs": read_sqs,
-}
-
-
-def attempt(call: Callable[..., Any], **parameters: Any) -> Any:
-    """The answer, or the code of the error."""
-    try:
-        return call(**parameters)
-    except call.__self__.exceptions.ClientError as error:  # type: ignore[attr-defined]
-        return error.response["Error"]["Code"]
-
-
 def steady(value: Any, name: str = "") -> Any:
     """The value without what differs from run to run; JSON texts as data."""
     if isinstance(value, Mapping):
         dropped = {"ResponseMetadata", "VersionId", "Date", "CreationDate", *_RANDOM_PROPERTIES}
         return {str(key): steady(item, str(key)) for key, item in sorted(value.items()) if key not in dropped}
     if isinstance(value, list | tuple):
-        return [steady(item) for item in value]
+        items = [steady(item) for item in value]
+        # Tags come back in the order in which they were set.
+        return sorted(items, key=json.dumps) if all(isinstance(i, dict) and i.keys() == _TAG for i in items) else items
     if isinstance(value, str):
         if value[:1] in ("{", "["):
             try:
@@ -403,17 +317,26 @@ def steady(value: Any, name: str = "") -> Any:
     return "<time>" if hasattr(value, "isoformat") else str(value)
 
 
+KNOWN = (
+    (r"function/architectures", "pulumi_aws gives a list, the bare bridge of the plugin built here one value"),
+    (r"edit role_path.*/(inline|managed)", "without autonaming the bare bridge does not delete the old role first"),
+    (r"/lifecycleRules", "a deprecated output: what another resource has set on the bucket"),
+    (r"actions of the destruction", "the real plugin reads what it deleted until it is gone"),
+)
+
+
 def report(ours: Findings, real: Findings) -> int:
     """Print each difference; the number of them decides the exit code."""
     differences = 0
     for phase in ours.phases:
         left, right = ours.phases[phase], real.phases.get(phase, {})
         lines = list(compare("", left, right))
-        differences += len(lines)
         print(f"{'=' if not lines else '≠'} {phase}")
         for line in lines:
-            print(f"    {line}")
-    print(f"{differences} differences")
+            reason = next((reason for known, reason in KNOWN if re.search(known, f"{phase}{line}")), None)
+            differences += reason is None
+            print(f"    {line}" + (f" (known: {reason})" if reason else ""))
+    print(f"{differences} differences that are not known")
     return 1 if differences else 0
 
 

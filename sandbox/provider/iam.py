@@ -85,12 +85,10 @@ class Role(Resource):
         iam = aws.client("iam")
         if "assumeRolePolicy" in changed:
             iam.update_assume_role_policy(RoleName=resource_id, PolicyDocument=new["assumeRolePolicy"])
-        if changed & {"description", "maxSessionDuration"}:
-            iam.update_role(
-                RoleName=resource_id,
-                Description=new.get("description") or "",
-                MaxSessionDuration=new["maxSessionDuration"],
-            )
+        if "description" in changed:
+            iam.update_role_description(RoleName=resource_id, Description=new.get("description") or "")
+        if "maxSessionDuration" in changed:
+            iam.update_role(RoleName=resource_id, MaxSessionDuration=new["maxSessionDuration"])
         if "permissionsBoundary" in changed and new.get("permissionsBoundary"):
             iam.put_role_permissions_boundary(RoleName=resource_id, PermissionsBoundary=new["permissionsBoundary"])
         elif "permissionsBoundary" in changed:

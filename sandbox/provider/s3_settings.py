@@ -15,6 +15,20 @@ from sandbox.provider.policy_document import same_policy
 from sandbox.provider.resource import Fields, Property, Resource, equal_as_set, is_error
 from sandbox.provider.wire import Data, without_none
 
+
+def _same_encryption(old: Any, new: Any) -> bool:
+    """Equal rules in any order; that no encryption is blocked need not be said."""
+
+    def said(value: Any) -> Any:
+        if isinstance(value, list):
+            return [said(item) for item in value]
+        if isinstance(value, dict):
+            return {name: said(item) for name, item in value.items() if item not in (None, "", [])}
+        return value
+
+    return equal_as_set(said(old), said(new))
+
+
 _BUCKET = Property(required=True, replaces=True)
 
 
@@ -165,7 +179,7 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
         "bucket": _BUCKET,
         "rules": Property(
             required=True,
-            same=equal_as_set,
+            same=_same_encryption,
             fields={
                 "applyServerSideEncryptionByDefault": Property(
                     fields={
@@ -173,6 +187,7 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
                         "sseAlgorithm": Property(required=True, values=("AES256", "aws:kms", "aws:kms:dsse")),
                     }
                 ),
+                "blockedEncryptionTypes": Property(),
                 "bucketKeyEnabled": Property(),
             },
         ),
@@ -188,10 +203,12 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
                 "SSEAlgorithm": default.get("sseAlgorithm"),
                 "KMSMasterKeyID": default.get("kmsMasterKeyId") or None,
             }
+            blocked = rule.get("blockedEncryptionTypes")
             rules.append(
                 without_none(
                     {
                         "ApplyServerSideEncryptionByDefault": applied if default else None,
+                        "BlockedEncryptionTypes": {"EncryptionType": blocked} if blocked else None,
                         "BucketKeyEnabled": rule.get("bucketKeyEnabled"),
                     }
                 )
@@ -203,10 +220,11 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
         found = []
         for rule in rules:
             default = rule.get("ApplyServerSideEncryptionByDefault", {})
-            applied = {"sseAlgorithm": default.get("SSEAlgorithm"), "kmsMasterKeyId": default.get("KMSMasterKeyID")}
+            applied = {"sseAlgorithm": default.get("SSEAlgorithm"), "kmsMasterKeyId": default.get("KMSMasterKeyID", "")}
             found.append(
                 {
                     "applyServerSideEncryptionByDefault": applied if default else None,
+                    "blockedEncryptionTypes": rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", []),
                     "bucketKeyEnabled": rule.get("BucketKeyEnabled"),
                 }
             )

@@ -97,8 +97,7 @@ def everything(options: pulumi.ResourceOptions, **edit: Any) -> None:
         ],
         opts=options,
     )
-    if "lifecycle" not in edit.get("without", ()):
-        _lifecycle(bucket, given("noncurrent_days", 30), options)
+    _lifecycle(bucket, given("noncurrent_days", 30), options)
     aws.s3.BucketPolicy(
         "policy",
         bucket=bucket.bucket,

@@ -45,7 +45,7 @@ def test_every_type_is_made_stays_the_same_changes_and_goes(make_stack) -> None:
     stack.destroy()
     assert stack.client("s3").list_buckets()["Buckets"] == []
     assert stack.client("iam").list_roles()["Roles"] == []
-    assert stack.client("logs").describe_log_groups()["logGroups"] == []
+    assert stack.client("logs").describe_log_groups(logGroupNamePrefix="/everything")["logGroups"] == []
     assert kms.list_aliases()["Aliases"] == []
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
     assert stack.client("sagemaker").list_pipelines()["PipelineSummaries"] == []
