@@ -178,13 +178,9 @@ def _is_taken(port: int) -> bool:
 def _is_alive(pid: int) -> bool:
     with suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG) == (0, 0)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    # A process that has ended stays listed, as a zombie, until whoever started it asks for its exit code.
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(listed.stdout.strip()) and not listed.stdout.lstrip().startswith("Z")
 
 
 def _runs_our_command(server: Server) -> bool:
