@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import boto3
@@ -99,6 +100,8 @@ def configure(configuration: Mapping[str, Any]) -> Aws:
     _check_account(account_id, configuration)
     credentials = session.get_credentials().get_frozen_credentials()  # type: ignore[union-attr]
 
+    # One session for all clients of a region: each reads AWS's list of endpoints once.
+    @cache
     def session_in(other_region: str) -> boto3.Session:
         return boto3.Session(
             region_name=other_region,

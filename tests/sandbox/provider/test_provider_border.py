@@ -9,6 +9,9 @@ import pulumi_aws as aws
 import pytest
 from pulumi.automation import CommandError
 
+# The SDK leaves a coroutine behind when an operation fails under a program that runs in this process.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 ACCOUNT = "222222222222"
 TRUST = json.dumps(
     {
