@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ACCOUNTS, Checkout
+from project_checkout import ACCOUNTS, Checkout
 
 GROUP = "mammo-severity-model-package"
 VERSION = f"arn:aws:sagemaker:us-east-1:{ACCOUNTS['registry']}:model-package/{GROUP}/1"

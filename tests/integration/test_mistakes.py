@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from conftest import Checkout
+from project_checkout import Checkout
 
 from sandbox import process
 

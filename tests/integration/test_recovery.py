@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import ACCOUNTS, Checkout
+from project_checkout import ACCOUNTS, Checkout
 
 from sandbox import process
 
