@@ -64,6 +64,9 @@ class Aws:
         )
 
 
+_ACCOUNT_IN_HOST = re.compile(r"^(https?://)\d{12}\.")
+
+
 class Clients:
     """boto3 clients, made once for each service and region."""
 
@@ -78,11 +81,19 @@ class Clients:
                 settings = Config(
                     max_pool_connections=_CONNECTIONS,
                     retries={"mode": "standard"},
-                    # S3 Control would put the account before the endpoint's name, which loopback has no address for.
-                    inject_host_prefix=False,
                 )
-                self._made[service, region] = self._session(region).client(service, config=settings)
+                made = self._session(region).client(service, config=settings)
+                made.meta.events.register("before-call.s3-control", _leave_account_out_of_host)
+                self._made[service, region] = made
             return self._made[service, region]
+
+
+def _leave_account_out_of_host(params: dict[str, Any], **_: Any) -> None:
+    """S3 Control puts the account before the endpoint's name, and loopback has no address of that name.
+
+    The account is in a header of the request too, which is what the sandbox reads.
+    """
+    params["url"] = _ACCOUNT_IN_HOST.sub(r"\1", params["url"])
 
 
 def configure(configuration: Mapping[str, Any]) -> Aws:

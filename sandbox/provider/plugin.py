@@ -8,6 +8,7 @@ The SDK's own ``pulumi.provider.experimental`` is not used: it loses assets' has
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,6 +25,7 @@ from sandbox.provider.protocol import plugin_pb2, provider_pb2, provider_pb2_grp
 from sandbox.provider.resource import Resource
 from sandbox.provider.wire import Data, dump, load
 
+_ENGINE_CHECK_SECONDS = 1.0
 _THREADS = 64
 _MESSAGE_BYTES = 400 * 1024 * 1024
 
@@ -244,4 +246,7 @@ def serve(plugin: Plugin) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)  # noqa: T201 - the protocol between engine and plugin
-    server.wait_for_termination()
+    engine = os.getppid()
+    # An engine that is killed tells nobody; its plugins must not outlive it.
+    while server.wait_for_termination(timeout=_ENGINE_CHECK_SECONDS) and os.getppid() == engine:
+        pass
