@@ -47,7 +47,7 @@ def test_imports_go_one_way(folder, forbidden):
 
 
 def test_the_committed_files_name_no_registry_host_and_no_machine_path():
-    here = "|".join(re.escape(f"{folder}/") for folder in (ROOT.parent, Path.home()) if folder != Path("/"))
+    here = "|".join(re.escape(f"{folder}/") for folder in (ROOT, Path.home()) if folder != Path("/"))
     hosts = re.compile(rf"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|proxy\.golang|maven)[\w.-]*|{here}")
     found = [
         str(path.relative_to(ROOT))
