@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.settings import Environment
+from mlops.engine_noise import strip
 from mlops.failure import CommandError
 from mlops.place import Place
 from mlops.recovery import adopt_unrecorded, release_dead_lock, restore_torn_state
@@ -113,7 +114,7 @@ class Engine:
         try:
             return call()
         except automation.CommandError as error:
-            raise CommandError(_plain(str(error))) from error
+            raise CommandError(strip(str(error))) from error
 
 
 @dataclass
@@ -133,7 +134,7 @@ class _Watch:
             if operation in CHANGING and not step.type.startswith("pulumi:"):
                 self.say(f"{self.environment}: {operation} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.errors.append(_plain(f"{_subject(event.diagnostic_event.urn)}{event.diagnostic_event.message}"))
+            self.errors.append(strip(f"{_subject(event.diagnostic_event.urn)}{event.diagnostic_event.message}"))
 
     def outcome(self, changes: Mapping[Any, int] | None) -> Outcome:
         """What was done, counted by operation."""
@@ -153,16 +154,10 @@ def _watch(environment: str, say: Say) -> Iterator[_Watch]:
             f"{environment}: another update holds the stack's lock. Wait for it; if it is dead, `pulumi cancel` ends it"
         ) from error
     except automation.CommandError as error:
-        listed = "\n".join(dict.fromkeys(watch.errors)) or _plain(str(error))
+        listed = "\n".join(dict.fromkeys(watch.errors)) or strip(str(error))
         raise CommandError(f"{environment}: Pulumi stopped.\n{listed}") from error
 
 
 def _subject(urn: str | None) -> str:
     return f"{urn.split('::')[-1]} ({urn.split('::')[-2].split('$')[-1]}): " if urn else ""
 
-
-def _plain(text: str) -> str:
-    """The engine's words without colours, and without the language host's trace of its own interruption."""
-    from mlops.engine_noise import strip  # noqa: PLC0415  # only when something failed
-
-    return strip(text)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from infra import names as n
 from infra.identity.document import Statement, document
+from infra.identity.key_use import use_of_key
 from infra.names import PROJECT, Names, pipeline_names
 from infra.settings import Environment
 from ml.model import Model
@@ -55,15 +56,7 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
                 f"{names.bucket_arn(names.data_bucket(environment))}/{model.model_name}/scripts/*" for model in models
             ),
         ),
-        Statement(
-            sid="EncryptScripts",
-            actions=("kms:GenerateDataKey", "kms:Decrypt"),
-            resources=(names.keys_arn(environment),),
-            conditions={
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias(environment)},
-                "StringEquals": {"kms:ViaService": f"s3.{names.settings.region}.amazonaws.com"},
-            },
-        ),
+        use_of_key(names, "EncryptScripts", environment, ("kms:GenerateDataKey", "kms:Decrypt"), via=("s3",)),
         _roles(names, environment),
         Statement(
             sid="GivePipelinesTheirRole",

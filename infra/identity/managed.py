@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.encryption.key_policy import USE
 from infra.identity.document import Statement, document
+from infra.identity.key_use import use_of_key
 from infra.names import Names
 from infra.settings import Environment
 from ml.model import Model
@@ -75,23 +76,14 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
         ),
         "kms-key-access-policy": document(
             [
-                _keys(names, "AllowUseOfKeyInThisAccount", environment, USE),
+                use_of_key(names, "AllowUseOfKeyInThisAccount", environment, USE),
                 # Not in the replaced system, which encrypts reports under the training account's key.
-                _keys(names, "WriteReports", "registry", ("kms:GenerateDataKey", "kms:Decrypt")),
+                use_of_key(names, "WriteReports", "registry", ("kms:GenerateDataKey", "kms:Decrypt")),
             ]
         ),
     }
     if environment == "prod":
         policies["cross-account-kms-key-access-policy"] = document(
-            [_keys(names, "AllowUseOfKeyInDevAccount", "dev", USE)]
+            [use_of_key(names, "AllowUseOfKeyInDevAccount", "dev", USE)]
         )
     return policies
-
-
-def _keys(names: Names, sid: str, owner: Environment, actions: tuple[str, ...]) -> Statement:
-    return Statement(
-        sid=sid,
-        actions=actions,
-        resources=(names.keys_arn(owner),),
-        conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias(owner)}},
-    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from infra import names as n
 from infra.encryption.key_policy import USE
 from infra.identity.document import Statement, document
+from infra.identity.key_use import use_of_key
 from infra.names import Names
 from infra.settings import Environment
 from ml.model import Model
@@ -67,7 +68,9 @@ def pipeline_policies(names: Names, environment: Environment, models: Sequence[M
                 )
             ]
         ),
-        "kms-key-access-policy": document([_keys(names, "ReadReports", "registry", ("kms:Decrypt",), via=("s3",))]),
+        "kms-key-access-policy": document(
+            [use_of_key(names, "ReadReports", "registry", ("kms:Decrypt",), via=("s3",))]
+        ),
     }
 
 
@@ -150,7 +153,7 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
         ),
         "kms-key-access-policy": document(
             [
-                _keys(names, "UseKeyOfThisAccount", environment, USE),
+                use_of_key(names, "UseKeyOfThisAccount", environment, USE),
                 # Encrypted volumes of job instances work through grants that SageMaker makes for EC2.
                 # https://docs.aws.amazon.com/sagemaker/latest/dg/encryption-at-rest.html
                 Statement(
@@ -162,13 +165,13 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
                         "Bool": {"kms:GrantIsForAWSResource": "true"},
                     },
                 ),
-                _keys(names, "WriteReports", "registry", ("kms:GenerateDataKey", "kms:Decrypt"), via=("s3",)),
+                use_of_key(names, "WriteReports", "registry", ("kms:GenerateDataKey", "kms:Decrypt"), via=("s3",)),
             ]
         ),
     }
     if environment == "prod":
         policies["cross-account-kms-key-access-policy"] = document(
-            [_keys(names, "ReadDevArtifacts", "dev", ("kms:Decrypt", "kms:DescribeKey"), via=("s3", "sagemaker"))]
+            [use_of_key(names, "ReadDevArtifacts", "dev", ("kms:Decrypt", "kms:DescribeKey"), via=("s3", "sagemaker"))]
         )
     return policies
 
@@ -201,18 +204,3 @@ def function_policies(names: Names, environment: Environment, models: Sequence[M
             ]
         ),
     }
-
-
-def _keys(names: Names, sid: str, owner: Environment, actions: tuple[str, ...], via: tuple[str, ...] = ()) -> Statement:
-    """Use of an account's key, known by its alias, and where given only through services that act for the caller.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-    """
-    conditions: dict[str, dict[str, str | tuple[str, ...]]] = {
-        "ForAnyValue:StringEquals": {"kms:ResourceAliases": names.key_alias(owner)}
-    }
-    if via:
-        conditions["StringEquals"] = {
-            "kms:ViaService": tuple(f"{service}.{names.settings.region}.amazonaws.com" for service in via)
-        }
-    return Statement(sid=sid, actions=actions, resources=(names.keys_arn(owner),), conditions=conditions)
