@@ -160,4 +160,3 @@ def _watch(environment: str, say: Say) -> Iterator[_Watch]:
 
 def _subject(urn: str | None) -> str:
     return f"{urn.split('::')[-1]} ({urn.split('::')[-2].split('$')[-1]}): " if urn else ""
-
