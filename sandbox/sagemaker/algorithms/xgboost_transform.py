@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -14,46 +15,61 @@ from typing import Any
 from sandbox.sagemaker.algorithms.xgboost_training import InputError, fail, light_import, log
 
 
-def payloads(path: Path, options: dict[str, Any]) -> Iterator[list[bytes]]:
-    """The file's records in the requests that batch transform would make, each within the payload limit."""
-    limit, records, size = options["MaxPayloadBytes"], list[bytes](), 0
+def payloads(path: Path, options: dict[str, Any]) -> Iterator[bytes]:
+    """The file in the requests that batch transform would make: whole records, within the payload limit."""
+    limit = options["MaxPayloadBytes"]
     if options["SplitType"] == "None":
         if path.stat().st_size > limit:
             raise InputError(f"{path.name} is larger than MaxPayloadInMB and SplitType is None")
-        yield [line for line in path.read_bytes().splitlines(keepends=True) if line.strip()]
+        yield path.read_bytes()
         return
-    single = options["BatchStrategy"] == "SingleRecord"
     with path.open("rb") as file:
-        for line in file:
-            if not line.strip():
-                continue
-            if len(line) > limit:
-                raise InputError(f"A record of {path.name} is larger than MaxPayloadInMB")
-            if records and (single or size + len(line) > limit):
-                yield records
-                records, size = [], 0
-            records.append(line)
-            size += len(line)
-    if records:
-        yield records
+        if options["BatchStrategy"] == "SingleRecord":
+            yield from (_within(line, limit, path) for line in file if line.strip())
+            return
+        rest = b""
+        while block := file.read(limit - len(rest)):
+            whole, line_end, rest = (rest + block).rpartition(b"\n")
+            if whole.strip():
+                yield whole + line_end
+            # Not one record ends in what a request may hold, unless it is the file's last.
+            if len(rest) >= limit:
+                _within(rest + file.read(1), limit, path)
+        if rest.strip():
+            yield rest
 
 
-def predict(booster: Any, records: list[bytes], name: str) -> str:
-    """One line of predictions per record."""
+def _within(record: bytes, limit: int, path: Path) -> bytes:
+    if len(record) > limit:
+        raise InputError(f"A record of {path.name} is larger than MaxPayloadInMB")
+    return record
+
+
+def parse(payload: bytes, width: int, name: str) -> Any:
+    """A matrix of 32-bit floats, NaN where a field is empty. Raises :class:`InputError` as the container does."""
     import numpy  # noqa: PLC0415
 
-    width = booster.num_features()
+    text = payload.replace(b"\r\n", b"\n").replace(b",,", b",nan,").replace(b",,", b",nan,")
+    text = text.replace(b"\n,", b"\nnan,").replace(b",\n", b",nan\n")
+    if text.startswith(b","):
+        text = b"nan" + text
+    if text.endswith(b","):
+        text += b"nan"
     try:
-        rows = [[float(field) if field.strip() else float("nan") for field in r.split(b",")] for r in records]
+        rows = numpy.loadtxt(io.BytesIO(text), dtype=numpy.float32, delimiter=",", comments=None, ndmin=2)
     except ValueError as error:
         raise InputError(f"Unable to parse {name}: {error}. The input must be CSV without a header.") from None
-    wrong = next((row for row in rows if len(row) != width), None)
-    if wrong is not None:
-        raise InputError(f"{name}: the model takes {width} features, and a record has {len(wrong)}")
-    predicted = booster.inplace_predict(numpy.array(rows, dtype=numpy.float32), missing=float("nan"))
+    if rows.shape[1] != width:
+        raise InputError(f"{name}: the model takes {width} features, and a record has {rows.shape[1]}")
+    return rows
+
+
+def predict(booster: Any, payload: bytes, name: str) -> list[str]:
+    """One line of predictions per record."""
+    predicted = booster.inplace_predict(parse(payload, booster.num_features(), name), missing=float("nan"))
     if predicted.ndim > 1:
-        return "\n".join(",".join(map(str, row)) for row in predicted.tolist())
-    return "\n".join(map(str, predicted.tolist()))
+        return [",".join(map(str, row)) for row in predicted.tolist()]
+    return list(map(str, predicted.tolist()))
 
 
 def transform(root: Path) -> None:
@@ -71,9 +87,10 @@ def transform(root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         count = 0
         with target.open("w", encoding="utf-8") as file:
-            for records in payloads(root / "batch" / name, options):
-                file.write(predict(booster, records, name) + end)
-                count += len(records)
+            for payload in payloads(root / "batch" / name, options):
+                predictions = predict(booster, payload, name)
+                file.write("\n".join(predictions) + end)
+                count += len(predictions)
         log(f"[INFO] {name}: {count} records")
 
 

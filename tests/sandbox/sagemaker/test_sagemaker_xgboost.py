@@ -16,7 +16,7 @@ from sagemaker_host import DEV, SandboxHost
 
 from sandbox.sagemaker.algorithms import xgboost_training
 from sandbox.sagemaker.algorithms.xgboost_training import InputError, converted, read_csv
-from sandbox.sagemaker.algorithms.xgboost_transform import payloads, predict
+from sandbox.sagemaker.algorithms.xgboost_transform import parse, payloads, predict
 
 
 def table(count: int, seed: int) -> str:
@@ -166,18 +166,30 @@ def test_a_batch_is_scored_line_by_line_as_the_model_scores_it(host: SandboxHost
     assert scores == pytest.approx(expected.tolist(), abs=1e-6)
 
     model = booster(host, job, tmp_path / "again")
-    for record, reason in ((b"a,b\n", "CSV without a header"), (b"1,2,3\n", "takes 2 features, and a record has 3")):
+    for record, reason in (
+        (b"a,b\n1,2\n", "CSV without a header"),
+        (b"1,2\n1,2,3\n", "CSV without a header"),
+        (b"?,2\n", "CSV without a header"),
+        (b"1,2,3\n", "takes 2 features, and a record has 3"),
+    ):
         with pytest.raises(InputError, match=reason):
-            predict(model, [record], "data.csv")
+            predict(model, record, "data.csv")
+
+
+def test_an_empty_field_is_a_missing_value_wherever_it_stands() -> None:
+    rows = parse(b",2,\r\n1,,\n,,3\n,,", 3, "data.csv")
+    nothing = float("nan")
+    expected = [[nothing, 2, nothing], [1, nothing, nothing], [nothing, nothing, 3], [nothing, nothing, nothing]]
+    assert str(rows.tolist()) == str([[float(value) for value in row] for row in expected])
 
 
 def test_a_payload_keeps_the_limit_and_the_strategy(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("1,2\n3,4\n\n5,6\n")
     options = {"MaxPayloadBytes": 8, "SplitType": "Line", "BatchStrategy": "MultiRecord"}
-    assert list(payloads(path, options)) == [[b"1,2\n", b"3,4\n"], [b"5,6\n"]]
+    assert list(payloads(path, options)) == [b"1,2\n3,4\n", b"\n5,6\n"]
     single = {**options, "BatchStrategy": "SingleRecord"}
-    assert list(payloads(path, single)) == [[b"1,2\n"], [b"3,4\n"], [b"5,6\n"]]
+    assert list(payloads(path, single)) == [b"1,2\n", b"3,4\n", b"5,6\n"]
     for wrong in ({**options, "SplitType": "None"}, {**options, "MaxPayloadBytes": 3}):
         with pytest.raises(InputError, match="larger than MaxPayloadInMB"):
             list(payloads(path, wrong))
