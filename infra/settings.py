@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from infra.setting_advice import EXAMPLES
+from infra.setting_fields import (
+    AccountId,
+    Email,
+    ExternalId,
+    PolicyArn,
+    Region,
+    RetentionDays,
+    RoleName,
+    ScheduleExpression,
+    StudioDomain,
+    TimeZone,
+    TopicName,
+    WindowMinutes,
+)
 from ml import model as models
 
 NAMESPACE = "model-promotion"
@@ -16,17 +31,7 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 
 Environment = Literal["registry", "dev", "prod"]
 ENVIRONMENTS: tuple[Environment, ...] = ("registry", "dev", "prod")  # in the order in which they are deployed
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-# https://docs.aws.amazon.com/general/latest/gr/rande.html
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-RoleName = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{1,64}$")]
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-ExternalId = Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]+$", min_length=2, max_length=1224)]
-PolicyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[\w-]*:iam::\d{12}:policy/.+$")]
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-                        3288, 3653]  # fmt: skip
+DriftCheck = Literal["batch-check", "model-monitor"]
 
 
 class SettingsError(pulumi.RunError):
@@ -54,9 +59,35 @@ class Jenkins(_Part):
     """The Jenkins controller, in its own account, that is the only way into prod."""
 
     role_name: RoleName
-    external_id: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@:/-]+$", min_length=2, max_length=1224)] | None = (
-        None
-    )
+    external_id: ExternalId | None = None
+
+
+class Alerts(_Part):
+    """Who hears of failures, of versions that wait, and of what could not be delivered."""
+
+    topic: TopicName
+    emails: Annotated[tuple[Email, ...], Field(min_length=1)]
+    # The metric is put once a day, and this is what a version may wait before the alarm.
+    approval_hours: Annotated[int, Field(ge=1, le=24 * 365)]
+    studio_domain: StudioDomain | None = None
+
+
+class Inference(_Part):
+    """When batches are scored in prod; ``period_hours`` is how often one has to succeed."""
+
+    schedule: ScheduleExpression
+    time_zone: TimeZone
+    flexible_window_minutes: WindowMinutes
+    # The alarm looks at two periods, and CloudWatch looks back seven days at most:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    period_hours: Annotated[int, Field(ge=1, le=84)]
+
+
+class Retraining(_Part):
+    """How often drift may start a training in prod."""
+
+    cool_down_hours: Annotated[int, Field(ge=1, le=24 * 7)]
+    weekly_cap: Annotated[int, Field(ge=1, le=100)]
 
 
 class Settings(_Part):
@@ -69,17 +100,29 @@ class Settings(_Part):
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     same_account: bool = False
     permissions: Literal["least-privilege", "managed"] = "least-privilege"
-    permissions_boundary: Annotated[str, StringConstraints(pattern=r"^arn:aws[\w-]*:iam::\d{12}:policy/.+$")] | None = (
-        None
-    )
+    permissions_boundary: PolicyArn | None = None
     log_retention_days: RetentionDays = 365
     registry_stack: str = "registry"
+    drift_check: DriftCheck = "batch-check"
+    alerts: Alerts | None = None
+    inference: Inference | None = None
+    retraining: Retraining | None = None
     tags: dict[str, str] = Field(default_factory=dict)
 
     @property
     def account_id(self) -> str:
         """The account that this stack is deployed into."""
         return self.accounts.of(self.environment)
+
+
+P = TypeVar("P", bound=_Part)
+
+
+def required(part: P | None, name: str) -> P:
+    """A part that this environment must have, which :func:`parse` saw to; raises :class:`SettingsError`."""
+    if part is None:
+        raise SettingsError(f"{name}: missing; {EXAMPLES[name]}")
+    return part
 
 
 def load() -> Settings:
@@ -98,7 +141,7 @@ def parse(raw: object, *, origin: str) -> Settings:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         problems = [_sentence(dict(found)) for found in error.errors()]
-    problems += _unknown_models(raw.get("models")) + _shared_accounts(raw)
+    problems += _unknown_models(raw.get("models")) + _shared_accounts(raw) + _misplaced_parts(raw)
     if problems or settings is None:
         listed = "\n".join(f"  - {problem}" for problem in problems)
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
@@ -135,23 +178,34 @@ def _shared_accounts(raw: Mapping[str, Any]) -> list[str]:
     ]
 
 
-EXAMPLES = {
-    "environment": "write `environment: registry`, `dev` or `prod`",
-    "region": "write the AWS region, for example `region: us-east-1`",
-    "accounts": 'write the four account ids, for example `dev: "111111111111"`',
-    "jenkins": "write `jenkins:` with `role_name:` of the controller's role",
-    "models": "write a list of model names, for example `models: [mammography-severity]`",
-    "permissions": "write `least-privilege` or `managed`",
-    "permissions_boundary": "write the policy's ARN, arn:aws:iam::<account>:policy/<name>",
-    "log_retention_days": "write a number of days that CloudWatch Logs accepts, for example 365",
+# Where each part belongs; elsewhere it would be read by nobody.
+PARTS: Mapping[str, tuple[Environment, ...]] = {
+    "alerts": ("registry", "prod"),
+    "inference": ("prod",),
+    "retraining": ("prod",),
+    "drift_check": ("dev", "prod"),
 }
+
+
+def _misplaced_parts(raw: Mapping[str, Any]) -> list[str]:
+    environment = raw.get("environment")
+    if environment not in ENVIRONMENTS:
+        return []
+    problems = []
+    for part, environments in PARTS.items():
+        if part in raw and environment not in environments:
+            problems.append(f"{part}: is read in {' and '.join(environments)} only; remove it")
+        if raw.get(part) is None and environment in environments and part != "drift_check":
+            problems.append(f"{part}: missing; {EXAMPLES[part]}")
+    return problems
 
 
 def _sentence(found: dict[str, Any]) -> str:
     """One pydantic error as a sentence that says where it is and what to write."""
     path = ".".join(str(part) for part in found["loc"])
     top = str(found["loc"][0]) if found["loc"] else ""
-    fix = EXAMPLES.get(top, "see the committed stack files")
+    second = f"{top}.{found['loc'][1]}" if len(found["loc"]) > 1 else top
+    fix = EXAMPLES.get(second) or EXAMPLES.get(top, "see the committed stack files")
     if top == "accounts" and len(found["loc"]) > 1:
         given = found.get("input")
         if found["type"] == "missing":
@@ -172,5 +226,11 @@ def _sentence(found: dict[str, Any]) -> str:
 
 
 def _fields_of(top: str) -> list[str]:
-    parts: dict[str, type[_Part]] = {"accounts": Accounts, "jenkins": Jenkins}
+    parts: dict[str, type[_Part]] = {
+        "accounts": Accounts,
+        "jenkins": Jenkins,
+        "alerts": Alerts,
+        "inference": Inference,
+        "retraining": Retraining,
+    }
     return list(parts.get(top, Settings).model_fields)

@@ -44,10 +44,11 @@ def _parse_file(path: Path, environment: Environment) -> Settings:
     except yaml.YAMLError as error:
         raise SettingsError(f"{path.name} is not YAML: {error}") from error
     config = content.get("config") if isinstance(content, dict) else None
-    settings = parse((config or {}).get(f"{NAMESPACE}:settings"), origin=path.name)
-    if settings.environment != environment:
-        raise SettingsError(f"{path.name}: environment is {settings.environment!r}; write `environment: {environment}`")
-    return settings
+    raw = (config or {}).get(f"{NAMESPACE}:settings")
+    # Before anything else: what the other environment's file has to say would not help.
+    if isinstance(raw, dict) and raw.get("environment") in ENVIRONMENTS and raw["environment"] != environment:
+        raise SettingsError(f"{path.name}: environment is {raw['environment']!r}; write `environment: {environment}`")
+    return parse(raw, origin=path.name)
 
 
 def _disagreements(settings: Mapping[Environment, Settings]) -> list[str]:

@@ -131,3 +131,56 @@ def test_problems_in_two_files_are_reported_together(files):
         load_settings(files("prod", models=["nope"]))
     assert "Pulumi.dev.yaml" in str(caught.value)
     assert "Pulumi.prod.yaml" in str(caught.value)
+
+
+@pytest.fixture
+def good_in_prod():
+    return yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"][KEY]
+
+
+@pytest.mark.parametrize(
+    ("part", "setting", "value", "advice"),
+    [
+        ("alerts", "emails", ["ml-team"], "ml-team@example.com"),
+        ("alerts", "emails", [], "write at least one address"),
+        ("alerts", "topic", "model alerts", "topic: mammography-model-notification"),
+        ("alerts", "approval_hours", 0, "between 1 and 8760"),
+        ("alerts", "studio_domain", "my domain", "studio_domain: d-"),
+        ("inference", "schedule", "0 23 * * *", "cron(0 23 * * ? *)"),
+        ("inference", "schedule", "cron(0 23 * * *)", "six fields"),
+        ("inference", "schedule", "cron(0 23 * * * *)", "six fields with ?"),
+        ("inference", "schedule", "rate(0 days)", "rate(1 day)"),
+        ("inference", "time_zone", "Europe/Berlim", "IANA"),
+        ("inference", "flexible_window_minutes", 1441, "between 0 and 1440"),
+        ("inference", "period_hours", 85, "between 1 and 84"),
+        ("retraining", "cool_down_hours", -1, "between 1 and 168"),
+        ("retraining", "weekly_cap", 0, "between 1 and 100"),
+    ],
+)
+def test_wrong_setting_of_the_automation_says_what_to_write(good_in_prod, part, setting, value, advice):
+    good_in_prod[part][setting] = value
+    text = problems(good_in_prod)
+    assert f"- {part}.{setting}" in text
+    assert advice in text
+
+
+@pytest.mark.parametrize("schedule", ["rate(1 day)", "rate(12 hours)", "cron(0/15 8-18 ? * MON-FRI *)"])
+def test_schedules_of_every_form_are_accepted(good_in_prod, schedule):
+    good_in_prod["inference"]["schedule"] = schedule
+    assert parse(good_in_prod, origin="x").inference.schedule == schedule
+
+
+@pytest.mark.parametrize("part", ["alerts", "inference", "retraining"])
+def test_prod_without_a_part_of_the_automation_is_refused(good_in_prod, part):
+    del good_in_prod[part]
+    assert f"{part}: missing; write `{part}:` with" in problems(good_in_prod)
+
+
+def test_parts_that_nobody_would_read_are_refused(good, good_in_prod):
+    good |= {part: good_in_prod[part] for part in ("alerts", "inference", "retraining")}
+    text = problems(good)
+    assert "alerts: is read in registry and prod only; remove it" in text
+    assert "inference: is read in prod only; remove it" in text
+    assert "retraining: is read in prod only; remove it" in text
+    good_in_prod |= {"environment": "registry", "drift_check": "batch-check"}
+    assert "drift_check: is read in dev and prod only; remove it" in problems(good_in_prod)
