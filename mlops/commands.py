@@ -1,4 +1,4 @@
-"""What the commands do, one function each; ``mlops/__main__.py`` parses the line and prints."""
+"""What the commands do, one function each; ``mlops/cli`` parses the line and prints."""
 
 from __future__ import annotations
 

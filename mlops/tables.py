@@ -68,6 +68,20 @@ def show_executions(executions: Sequence[Mapping[str, Any]]) -> None:
     show_table("Executions", columns, rows, "none")
 
 
+def show_mail(messages: Sequence[Mapping[str, Any]]) -> None:
+    """E-mails as a person would get them, oldest first."""
+    if not messages:
+        show("No e-mail was sent.")
+    for message in messages:
+        show(f"--- {message['id']}  {message['at']}\nTo: {message['to']}\nSubject: {message['subject'] or ''}\n")
+        show(str(message["text"]).rstrip() + "\n")
+
+
+def show_redriven(messages: Sequence[Mapping[str, Any]]) -> None:
+    """What lay in the dead-letter queues and what became of it."""
+    show_table("Dead letters", ("queue", "target", "error", "state", "detail"), messages, "none")
+
+
 def _auc(model: Mapping[str, Any]) -> str | None:
     if model["auc"] is None:
         return None

@@ -1,0 +1,1 @@
+"""The commands, as Typer reads them from the line; what they do is in the modules above."""
