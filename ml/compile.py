@@ -25,6 +25,9 @@ STAND_INS = (
     stand_in("ap-southeast-2", "777788889999", "123412341234", "second"),
 )
 
+# Setting of a stack -> ending of the name of the file that it selects.
+DRIFT_CHECKS = {"batch-check": "", "model-monitor": "-model-monitor"}
+
 
 class CompileError(Exception):
     """A definition cannot be written; the message says why."""
@@ -64,15 +67,23 @@ def compile_all() -> dict[Path, str]:
     """Text of each file of ``ml/definitions``, by its path below that folder."""
     offline.isolate(STAND_INS[0].region)
     # The SDK takes seconds to import, and `isolate` must have run before.
-    from ml.pipelines import images, train  # noqa: PLC0415
+    from ml.pipelines import images, inference, train  # noqa: PLC0415
 
     offline.speed_up()
     files = {Path("images.json"): to_text(images.find_images())}
     for name in model.names():
         settings = model.load(name)
-        definition = compile_pipeline(lambda target, settings=settings: train.build(settings, target).definition())  # type: ignore[misc]
-        path = Path(name) / "train.json"
-        files[path] = render(path, definition)
+        for pipeline, build in (("train", train.build), ("inference", inference.build)):
+            for drift_check, ending in DRIFT_CHECKS.items():
+                path = Path(name) / f"{pipeline}{ending}.json"
+                files[path] = render(
+                    path,
+                    compile_pipeline(
+                        lambda target, build=build, settings=settings, drift_check=drift_check: (  # type: ignore[misc]
+                            build(settings, target, drift_check).definition()
+                        )
+                    ),
+                )
     return files
 
 

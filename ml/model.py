@@ -67,6 +67,12 @@ class Evaluation(_Section):
     calibration_bins: Annotated[int, Field(ge=2, le=100)]
 
 
+class BatchCheck(_Section):
+    """How a batch is compared with the training rows."""
+
+    significance: Fraction
+
+
 class Instances(_Section):
     """Machines that the jobs run on; volumes in GB, run time in seconds."""
 
@@ -89,11 +95,13 @@ class Model(_Section):
     inference_pipeline_name: EntityName
     step_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$", max_length=20)]
     base_job_prefix: EntityName
+    batch_file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     label: Column
     features: Annotated[list[Column], Field(min_length=1)]
     split: Split
     hyperparameters: Annotated[dict[str, str | int | float], Field(min_length=1)]
     evaluation: Evaluation
+    batch_check: BatchCheck
     instances: Instances
 
     @model_validator(mode="after")
@@ -125,6 +133,16 @@ class Model(_Section):
     def batch_prefix(self) -> str:
         """Prefix in the data bucket that holds the files to score."""
         return f"{self.model_name}/data/batch-dataset/"
+
+    @property
+    def default_batch_key(self) -> str:
+        """Key in the data bucket of the file that is scored when an execution names no other."""
+        return f"{self.batch_prefix}{self.batch_file}"
+
+    @property
+    def execution_prefix(self) -> str:
+        """Prefix in the data bucket under which every execution writes, each below its id."""
+        return f"{self.model_name}/executions"
 
     @property
     def script_prefix(self) -> str:

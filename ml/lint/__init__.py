@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from ml.lint.content import Json, walk_steps
-from ml.lint.document import check_cycles, check_document, check_parameters, check_text
+from ml.lint.document import check_branches, check_cycles, check_document, check_parameters, check_text
 from ml.lint.form import check_property_files, check_step
+from ml.lint.function import check_function
 from ml.lint.protection import check_encryption, check_keys_written
+from ml.lint.quality_check import check_quality
 from ml.lint.reference import check_references
 from ml.lint.request import check_request
 from ml.lint.retry import check_retries
@@ -26,10 +28,20 @@ def lint(definition: Json) -> list[str]:
         *check_parameters(definition),
         *check_text(definition),
         *check_cycles(steps),
+        *check_branches(definition.get("Steps", [])),
     ]
     for step in steps:
         name = step.get("Name", "a step without a name")
-        checks = (check_step, check_request, check_retries, check_property_files, check_encryption, check_keys_written)
+        checks = (
+            check_step,
+            check_request,
+            check_function,
+            check_quality,
+            check_retries,
+            check_property_files,
+            check_encryption,
+            check_keys_written,
+        )
         findings += [f"{name}: {finding}" for check in checks for finding in check(step, parameters)]
         findings += [f"{name}: {finding}" for finding in check_references(step, by_name, parameters)]
     return list(dict.fromkeys(findings))

@@ -14,18 +14,20 @@ OPERATIONS = {
     "Transform": ("CreateTransformJob", "TransformJobName", "DescribeTransformJob"),
     "Model": ("CreateModel", "ModelName", "DescribeModel"),
     "RegisterModel": ("CreateModelPackage", "ModelPackageName", "DescribeModelPackage"),
+    # Its job is a processing job, but its properties are its own: ml.lint.quality_check.
+    "QualityCheck": ("CreateProcessingJob", "ProcessingJobName", "DescribeProcessingJob"),
 }
 
 
 @functools.cache
-def service_model() -> ServiceModel:
-    """Botocore's model of SageMaker."""
-    return botocore.session.Session().get_service_model("sagemaker")
+def service_model(service: str = "sagemaker") -> ServiceModel:
+    """Botocore's model of a service."""
+    return botocore.session.Session().get_service_model(service)
 
 
-def request_shape(operation: str) -> StructureShape:
+def request_shape(operation: str, service: str = "sagemaker") -> StructureShape:
     """What an operation takes."""
-    shape = service_model().operation_model(operation).input_shape
+    shape = service_model(service).operation_model(operation).input_shape
     if shape is None:
         raise ValueError(f"{operation} takes no arguments")
     return shape

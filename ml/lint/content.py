@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
+SUPPLIED_BASELINES = ("SuppliedBaselineStatistics", "SuppliedBaselineConstraints")
 
 
 def walk_steps(steps: list[Json]) -> Iterator[Json]:
@@ -32,6 +33,12 @@ def is_expression(value: Any) -> bool:
 def own_arguments(step: Json) -> Json:
     """A step's arguments without the steps in a condition's branches, which are checked as themselves."""
     return {name: value for name, value in step.get("Arguments", {}).items() if name not in ("IfSteps", "ElseSteps")}
+
+
+def own_expressions(step: Json) -> Iterator[Any]:
+    """Everything in a step's arguments and in the members beside them that may hold expressions."""
+    yield from walk(own_arguments(step))
+    yield from walk({name: step[name] for name in ("FunctionArn", *SUPPLIED_BASELINES) if name in step})
 
 
 def get_path(value: Any, path: str) -> Any:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ml.lint.api import request_shape
-from ml.lint.content import Json, is_expression, own_arguments, walk
+from ml.lint.content import Json, is_expression, own_expressions, walk, walk_steps
 from ml.pipelines.target import PLACEHOLDERS
 
 PARAMETER_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -16,6 +16,8 @@ PARAMETER_TYPES: dict[str, type | tuple[type, ...]] = {
     "Float": (int, float),
     "Boolean": bool,
 }
+
+Branch = tuple[tuple[str, str], ...]
 
 
 def check_document(definition: Json, steps: list[Json]) -> Iterator[str]:
@@ -88,10 +90,31 @@ def check_cycles(steps: list[Json]) -> Iterator[str]:
     yield from (f"{name}: waits for itself" for name in sorted(needs) if reaches(name, name, set()))
 
 
+def check_branches(steps: list[Json]) -> Iterator[str]:
+    """Steps that need what may never run: a step of a branch that is not around them."""
+    branches = dict(_branches(steps, ()))
+    for step in walk_steps(steps):
+        here = branches.get(step.get("Name", ""), ())
+        for name in sorted(referenced_steps(step)):
+            there = branches.get(name, ())
+            if here[: len(there)] != there:
+                yield f"{step.get('Name')}: needs {name}, which runs only in {there[-1][1]} of {there[-1][0]}"
+
+
+def _branches(steps: list[Json], around: Branch) -> Iterator[tuple[str, Branch]]:
+    """Name of each step, and the conditions and their branches that it is in, the outermost first."""
+    for step in steps:
+        yield step.get("Name", ""), around
+        if step.get("Type") == "Condition":
+            for branch in ("IfSteps", "ElseSteps"):
+                inner = step.get("Arguments", {}).get(branch, [])
+                yield from _branches(inner, (*around, (step.get("Name", ""), branch)))
+
+
 def referenced_steps(step: Json) -> set[str]:
     """Names of the steps that must end before this one starts."""
     found = {name for name in step.get("DependsOn", []) if isinstance(name, str)}
-    for value in walk(own_arguments(step)):
+    for value in own_expressions(step):
         if is_expression(value) and str(value.get("Get", "")).startswith("Steps."):
             found.add(value["Get"].split(".")[1])
     return found

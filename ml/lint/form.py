@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ml.lint.api import OPERATIONS
-from ml.lint.content import Json, output_names
+from ml.lint.content import Json, get_path, output_names
 
 STEP_TYPES = frozenset({*OPERATIONS, "Condition", "Fail", "Lambda"})
 ORDER_CONDITIONS = frozenset({"GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo"})
+LONGEST_MESSAGE = 3072
 CONDITIONS = ORDER_CONDITIONS | {"Equals"}
 
 
@@ -33,8 +35,21 @@ def check_step(step: Json, _parameters: Json) -> Iterator[str]:
                 yield f"the condition {condition.get('Type')!r} is none of {', '.join(sorted(CONDITIONS))}"
             elif "LeftValue" not in condition or "RightValue" not in condition:
                 yield f"the condition {condition['Type']} needs LeftValue and RightValue"
-    if kind == "Fail" and not arguments.get("ErrorMessage"):
+    if kind == "Fail":
+        yield from check_message(arguments.get("ErrorMessage"))
+
+
+def check_message(message: Any) -> Iterator[str]:
+    """A message that says something, and whose own words leave room for what it quotes.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html
+    """
+    if not message:
         yield "fails without an ErrorMessage"
+    parts = get_path(message, "Std:Join.Values") or [message]
+    words = sum(len(part) for part in parts if isinstance(part, str))
+    if words > LONGEST_MESSAGE:
+        yield f"its ErrorMessage has {words} characters of its own, more than {LONGEST_MESSAGE}"
 
 
 def check_property_files(step: Json, _parameters: Json) -> Iterator[str]:

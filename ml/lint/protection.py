@@ -10,10 +10,17 @@ from ml.lint.content import Json, get_path, walk
 # Where each kind of job writes, and the keys that must encrypt it and its volume.
 KEYS = {
     "Processing": ("ProcessingOutputConfig.KmsKeyId", "ProcessingResources.ClusterConfig.VolumeKmsKeyId"),
+    "QualityCheck": ("ProcessingOutputConfig.KmsKeyId", "ProcessingResources.ClusterConfig.VolumeKmsKeyId"),
     "Training": ("OutputDataConfig.KmsKeyId", "ResourceConfig.VolumeKmsKeyId"),
     "Transform": ("TransformOutput.KmsKeyId", "TransformResources.VolumeKmsKeyId"),
 }
-ISOLATION = {"Processing": "NetworkConfig.EnableNetworkIsolation", "Training": "EnableNetworkIsolation"}
+ISOLATION = {
+    "Processing": "NetworkConfig.EnableNetworkIsolation",
+    "QualityCheck": "NetworkConfig.EnableNetworkIsolation",
+    "Training": "EnableNetworkIsolation",
+    "Model": "EnableNetworkIsolation",
+}
+LIMITED = frozenset({"Processing", "QualityCheck", "Training"})  # a transform job's time is limited per record
 EXECUTION_ID = {"Get": "Execution.PipelineExecutionId"}
 
 
@@ -27,7 +34,7 @@ def check_encryption(step: Json, _parameters: Json) -> Iterator[str]:
             yield f"{path} is {key!r}: write ${{kms_key_arn}} or ${{registry_kms_key_arn}}"
     if kind in ISOLATION and get_path(arguments, ISOLATION[kind]) is not True:
         yield f"{ISOLATION[kind]} is not true"
-    if kind in ISOLATION and not get_path(arguments, "StoppingCondition.MaxRuntimeInSeconds"):
+    if kind in LIMITED and not get_path(arguments, "StoppingCondition.MaxRuntimeInSeconds"):
         yield "StoppingCondition.MaxRuntimeInSeconds is missing: a hanging job would run, and cost, for days"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from botocore.model import Shape
 
 from ml.lint.api import OPERATIONS, service_model, step_into
-from ml.lint.content import Json, get_path, output_names, own_arguments, walk
+from ml.lint.content import Json, get_path, output_names, own_expressions
 
 EXECUTION_VARIABLES = frozenset(
     {
@@ -22,6 +22,15 @@ EXECUTION_VARIABLES = frozenset(
         "ProcessingJobName",
     }
 )
+# https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-quality-clarify-baseline-lifecycle.html
+QUALITY_CHECK_PROPERTIES = frozenset(
+    {
+        "CalculatedBaselineConstraints",
+        "CalculatedBaselineStatistics",
+        "BaselineUsedForDriftCheckConstraints",
+        "BaselineUsedForDriftCheckStatistics",
+    }
+)
 # Variables that are the time of day: a definition that uses one does not run twice alike.
 TIMES = frozenset({"CurrentDateTime", "StartDateTime"})
 
@@ -33,7 +42,7 @@ def check_references(step: Json, by_name: Json, parameters: Json) -> Iterator[st
             yield f"depends on {name}, which does not exist"
         elif by_name[name].get("Type") == "Condition":
             yield f"depends on the condition {name}: the service refuses that; depend on a step of its branches"
-    for value in walk(own_arguments(step)):
+    for value in own_expressions(step):
         if not isinstance(value, dict):
             continue
         if "Get" in value:
@@ -79,6 +88,10 @@ def check_property(reference: str, step: Json, path: str) -> Iterator[str]:
         output = re.fullmatch(r"OutputParameters\['([\w-]+)'\]", path)
         if not output or output[1] not in [entry.get("OutputName") for entry in step.get("OutputParameters", [])]:
             yield f"{reference}: the function declares no such output"
+        return
+    if kind == "QualityCheck":
+        if path not in QUALITY_CHECK_PROPERTIES:
+            yield f"{reference}: a QualityCheck step has {', '.join(sorted(QUALITY_CHECK_PROPERTIES))} only"
         return
     if kind not in OPERATIONS:
         yield f"{reference}: a {kind} step has no properties"

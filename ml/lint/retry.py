@@ -9,7 +9,7 @@ from ml.lint.content import Json
 
 JOBS = frozenset({"Processing", "Training", "Transform"})
 # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
-RETRYABLE = frozenset(OPERATIONS)
+RETRYABLE = frozenset(OPERATIONS) - {"QualityCheck"}
 STEP_EXCEPTIONS = frozenset({"Step.SERVICE_FAULT", "Step.THROTTLING"})
 JOB_EXCEPTIONS = frozenset({"SageMaker.JOB_INTERNAL_ERROR", "SageMaker.CAPACITY_ERROR", "SageMaker.RESOURCE_LIMIT"})
 MOST_ATTEMPTS = 20

@@ -8,27 +8,8 @@ real, and each is replaced by ``${name}`` afterwards. That is unambiguous only i
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
-
-PLACEHOLDERS = frozenset(
-    {
-        "region",
-        "account_id",
-        "environment",
-        "job_role_arn",
-        "data_bucket",
-        "artifact_bucket",
-        "kms_key_arn",
-        "registry_kms_key_arn",
-        "model_package_group_arn",
-        "image_sklearn",
-        "image_xgboost",
-        "script_raw_preprocess",
-        "script_evaluate_model",
-        "script_baseline",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +27,16 @@ class Target:
     model_package_group_arn: str
     image_sklearn: str
     image_xgboost: str
+    image_model_monitor: str
     script_raw_preprocess: str
     script_evaluate_model: str
     script_baseline: str
+    script_batch_check: str
+    function_latest_approved_model_arn: str
+    artifact_accounts: str  # comma separated: whose artifacts this account's key grants let it read
+
+
+PLACEHOLDERS = frozenset(field.name for field in fields(Target))
 
 
 def stand_in(region: str, account_id: str, registry_account_id: str, word: str) -> Target:
@@ -66,10 +54,14 @@ def stand_in(region: str, account_id: str, registry_account_id: str, word: str) 
         model_package_group_arn=f"arn:aws:sagemaker:{region}:{registry_account_id}:model-package-group/{word}-group",
         image_sklearn=f"{registry}/{word}-sklearn:1",
         image_xgboost=f"{registry}/{word}-xgboost:1",
+        image_model_monitor=f"{registry}/{word}-model-monitor",
         # The container runs the file under its own name, so the name stays as it is in ml/steps.
         script_raw_preprocess=f"s3://{word}-data-bucket/{word}-scripts/raw_preprocess.py",
         script_evaluate_model=f"s3://{word}-data-bucket/{word}-scripts/evaluate_model.py",
         script_baseline=f"s3://{word}-data-bucket/{word}-scripts/baseline.py",
+        script_batch_check=f"s3://{word}-data-bucket/{word}-scripts/batch_check.py",
+        function_latest_approved_model_arn=f"arn:aws:lambda:{region}:{account_id}:function:{word}-function",
+        artifact_accounts=f"{account_id},{registry_account_id}",
     )
 
 

@@ -187,6 +187,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument("--train-fraction", type=float, required=True)
     parser.add_argument("--validation-fraction", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--headerless-baseline", action="store_true", help="for Model Monitor: as a batch has none")
     return parser.parse_args(arguments)
 
 
@@ -203,7 +204,8 @@ def main() -> None:
     write_csv(options.validation / "validation.csv", to_label_first(splits.validation))
     write_csv(options.test / "test.csv", to_label_first(splits.test))
     names = [column.name for column in options.column]
-    write_csv(options.baseline / "baseline.csv", [names, *to_features(splits.train)])
+    header = [] if options.headerless_baseline else [names]
+    write_csv(options.baseline / "baseline.csv", [*header, *to_features(splits.train)])
     for name, content in sorted(files.items()):
         print(f"read {len(content)} rows of {name}")
     print("wrote {} train, {} validation, {} test rows".format(*map(len, splits)))

@@ -12,7 +12,6 @@ import pytest
 
 from ml import compile as compiler
 from ml import lint, model
-from ml.pipelines.target import PLACEHOLDERS
 from ml.steps import baseline, evaluate_model, raw_preprocess
 
 SCRIPTS = {
@@ -202,7 +201,22 @@ def test_nothing_is_cached_and_no_time_is_used(definition: dict[str, Any]) -> No
 
 
 def test_placeholders_are_exactly_the_known_ones(definition: dict[str, Any]) -> None:
-    assert set(re.findall(r"\$\{(\w+)\}", json.dumps(definition))) == PLACEHOLDERS
+    assert set(re.findall(r"\$\{(\w+)\}", json.dumps(definition))) == {
+        "region",
+        "account_id",
+        "environment",
+        "job_role_arn",
+        "data_bucket",
+        "artifact_bucket",
+        "kms_key_arn",
+        "registry_kms_key_arn",
+        "model_package_group_arn",
+        "image_sklearn",
+        "image_xgboost",
+        "script_raw_preprocess",
+        "script_evaluate_model",
+        "script_baseline",
+    }
 
 
 def test_file_is_in_the_order_in_which_it_is_compiled(definition: dict[str, Any]) -> None:
@@ -225,8 +239,12 @@ def test_containers_are_known_in_common_regions(region: str) -> None:
 def test_containers_have_one_version_in_all_regions() -> None:
     images = json.loads((compiler.DEFINITIONS / "images.json").read_text())
     assert len(images) >= 30
-    assert {image.partition(":")[2] for entry in images.values() for image in entry.values()} == {
-        "3.2-0",
-        "1.9-0-cpu-py3",
+    names = {
+        (framework, *image.split("/")[1].split(":")) for entry in images.values() for framework, image in entry.items()
+    }
+    assert names == {
+        ("xgboost", "sagemaker-xgboost", "3.2-0"),
+        ("sklearn", "sagemaker-scikit-learn", "1.9-0-cpu-py3"),
+        ("model_monitor", "sagemaker-model-monitor-analyzer"),
     }
     assert all(f".{region}." in image for region, entry in images.items() for image in entry.values())

@@ -321,6 +321,7 @@ def test_function_steps_outputs_are_known(definition: Definition) -> None:
         "Name": "Resolve",
         "Type": "Lambda",
         "Arguments": {},
+        "FunctionArn": "${function_latest_approved_model_arn}",
         "OutputParameters": [{"OutputName": "image", "OutputType": "String"}],
     }
     definition["Steps"].insert(0, function)
