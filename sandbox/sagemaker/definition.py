@@ -16,7 +16,17 @@ from sandbox.host import ServiceError
 from sandbox.sagemaker.expressions import ExpressionError, references
 from sandbox.sagemaker.state import Document
 
-STEP_TYPES = ("Processing", "Training", "Transform", "Model", "RegisterModel", "Condition", "Fail", "Lambda")
+STEP_TYPES = (
+    "Processing",
+    "Training",
+    "Transform",
+    "Model",
+    "RegisterModel",
+    "Condition",
+    "Fail",
+    "Lambda",
+    "QualityCheck",
+)
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
 _ROOT = {"Version", "Metadata", "Parameters", "PipelineExperimentConfig", "Steps"}
 _TYPES: dict[str, tuple[type, ...]] = {"String": (str,), "Integer": (int,), "Float": (int, float), "Boolean": (bool,)}

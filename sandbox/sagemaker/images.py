@@ -6,7 +6,12 @@ import re
 
 XGBOOST = "sagemaker-xgboost"
 SCIKIT_LEARN = "sagemaker-scikit-learn"
-_RUNS = {"processing-job": (SCIKIT_LEARN, XGBOOST), "training-job": (XGBOOST,), "transform-job": (XGBOOST,)}
+MODEL_MONITOR = "sagemaker-model-monitor-analyzer"
+_RUNS = {
+    "processing-job": (SCIKIT_LEARN, XGBOOST, MODEL_MONITOR),
+    "training-job": (XGBOOST,),
+    "transform-job": (XGBOOST,),
+}
 _URI = re.compile(r"(?:[\w.-]+/)*([\w.-]+?)(?:[:@].*)?")
 
 

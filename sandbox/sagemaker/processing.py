@@ -6,7 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sandbox.sagemaker.container import Container, JobFailedError
+from sandbox.sagemaker import images
+from sandbox.sagemaker.container import SOURCE, Container, JobFailedError
 from sandbox.sagemaker.storage import Storage
 
 Document = dict[str, Any]
@@ -20,8 +21,12 @@ def run(job: Document, container: Container, storage: Storage, phase_ended: Call
     container.configure("config/processingjobconfig.json", {"ProcessingJobArn": job["arn"], **config})
     container.configure("config/resourceconfig.json", {"current_host": "algo-1", "hosts": ["algo-1"]})
     command = application.get("ContainerEntrypoint", []) + application.get("ContainerArguments", [])
-    if "ContainerEntrypoint" not in application:
-        raise JobFailedError("ClientError: The sandbox's images have no entrypoint: give ContainerEntrypoint.")
+    failure_file, environment = "message", request.get("Environment", {})
+    if images.repository(application["ImageUri"]) == images.MODEL_MONITOR:
+        command = ["python3", "-m", "sandbox.sagemaker.algorithms.data_quality", "/opt/ml"]
+        failure_file, environment = "failure", {**environment, **SOURCE}
+    elif "ContainerEntrypoint" not in application:
+        raise JobFailedError("ClientError: This image has no entrypoint in the sandbox: give ContainerEntrypoint.")
     inputs = [one["S3Input"] for one in request.get("ProcessingInputs", []) if "S3Input" in one]
     if inputs:
         with ThreadPoolExecutor(len(inputs)) as pool:
@@ -33,9 +38,9 @@ def run(job: Document, container: Container, storage: Storage, phase_ended: Call
     phase_ended("Downloading")
     container.run(
         command,
-        request.get("Environment", {}),
+        environment,
         isolated=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
-        failure_file="message",
+        failure_file=failure_file,
     )
     phase_ended("Processing")
     for output in outputs:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.sagemaker import conditions, unsupported
+from sandbox.sagemaker import conditions, quality_check, unsupported
 from sandbox.sagemaker.api import Api, violations
 from sandbox.sagemaker.definition import Definition, Step, refusal
 from sandbox.sagemaker.expressions import (
@@ -26,12 +26,18 @@ CALLS: dict[str, tuple[str, str | None, str]] = {
     "Transform": ("CreateTransformJob", "TransformJobName", "DescribeTransformJob"),
     "Model": ("CreateModel", "ModelName", "DescribeModel"),
     "RegisterModel": ("CreateModelPackage", None, "DescribeModelPackage"),
+    "QualityCheck": ("CreateProcessingJob", "ProcessingJobName", "DescribeProcessingJob"),
 }
 # "Unknown Argument member 'ModelPackageName'": https://github.com/aws/sagemaker-python-sdk/pull/3472
 _EXCLUDED = {"RegisterModel": ("ModelPackageName", "CertifyForMarketplace", "ClientToken")}
 # Arguments that the service fills in from the pipeline: each step takes the pipeline's role unless it names one.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-access.html
-ROLE_ARGUMENT = {"Processing": "RoleArn", "Training": "RoleArn", "Model": "ExecutionRoleArn"}
+ROLE_ARGUMENT = {
+    "Processing": "RoleArn",
+    "Training": "RoleArn",
+    "Model": "ExecutionRoleArn",
+    "QualityCheck": "RoleArn",
+}
 _COMMON = {"Name", "Type", "Arguments", "DisplayName", "Description", "DependsOn"}
 _MEMBERS = {
     # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
@@ -39,6 +45,7 @@ _MEMBERS = {
     "Lambda": _COMMON | {"CacheConfig", "FunctionArn", "OutputParameters"},
     "Condition": _COMMON,
     "Fail": _COMMON,
+    "QualityCheck": _COMMON | {"CacheConfig"} | quality_check.MEMBERS,
 }
 # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html
 for _type in ("Processing", "Training", "Transform"):
@@ -71,6 +78,8 @@ def _problems(api: Api, definition: Definition, step: Step) -> Iterator[str]:
         yield "Arguments must be an object"
     if step.type in CALLS:
         yield from _call_problems(api, definition, step)
+        if step.type == "QualityCheck":
+            yield from quality_check.problems(step)
     elif step.type == "Condition":
         yield from conditions.problems(step.arguments)
     elif step.type == "Fail":
@@ -177,6 +186,9 @@ def _step_reference_problems(api: Api, target: Step, reference: Reference) -> It
             yield f"{shown} is not an output parameter of the Lambda step"
     elif target.type == "Condition" and reference.path == ("Outcome",):
         return
+    elif target.type == "QualityCheck":
+        if reference.path not in {(name,) for name in quality_check.PROPERTIES}:
+            yield f"{shown} is not a property of a QualityCheck step"
     elif target.type not in CALLS:
         yield f"{shown}: a {target.type} step has no properties"
     elif not _leads_somewhere(api.output_shape(CALLS[target.type][2]), reference.path):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import botocore.exceptions
 
 from sandbox.host import ServiceError
-from sandbox.sagemaker import conditions
+from sandbox.sagemaker import conditions, quality_check
 from sandbox.sagemaker.arn import Arn
 from sandbox.sagemaker.clients import RoleClients
 from sandbox.sagemaker.definition import Definition, Step, has_type
@@ -88,7 +88,9 @@ class StepRunner:
                 raise StepFailedError(message)
             if step.type == "Lambda":
                 return self._lambda(step, report)
-            return self._call(step, report)
+            if step.type == "QualityCheck":
+                return self._quality_check(step, report)
+            return self._call(step, self.arguments(step), report)
         except ExpressionError as error:
             raise StepFailedError(f"ClientError: {error}.") from None
         except ServiceError as error:
@@ -116,9 +118,25 @@ class StepRunner:
         report({"Condition": {"Outcome": str(outcome)}})
         return {"Outcome": str(outcome)}
 
-    def _call(self, step: Step, report: Report) -> Document:
+    def _quality_check(self, step: Step, report: Report) -> Document:
+        given = {name: value for name, value in step.document.items() if name in quality_check.MEMBERS}
+        settings: Document = dict.fromkeys(quality_check.MEMBERS) | self._resolver.resolve(given)
+        arguments = quality_check.with_baseline(self.arguments(step), settings)
+        told: Document = {}
+        job = self._call(step, arguments, told.update)
+        metadata, properties = quality_check.outcome(settings, job)
+        if not settings["SkipCheck"]:
+            found = len(self._read_json(quality_check.violation_report(job))["violations"])
+            if found:
+                metadata["ViolationReport"] = quality_check.violation_report(job)
+            report({"QualityCheck": metadata})
+            if found and settings["FailOnViolation"] is not False:
+                raise StepFailedError(f"ClientError: Data quality check failed with {found} violations.")
+        report({"QualityCheck": metadata})
+        return properties
+
+    def _call(self, step: Step, arguments: Document, report: Report) -> Document:
         operation, name_member, describe = CALLS[step.type]
-        arguments = self.arguments(step)
         if step.type in ROLE_ARGUMENT:
             arguments.setdefault(ROLE_ARGUMENT[step.type], self._role_arn)
         name = ""
