@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from infra.settings import Environment, SettingsError
+from ml import model as models
 from mlops import runs, teardown, versions
 from mlops.bootstrap import bootstrap
 from mlops.data import prepare_data, upload_data
@@ -19,6 +22,7 @@ from mlops.project import load_settings
 from sandbox import process
 
 Say = Callable[[str], None]
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,18 @@ def run(place: Place, environment: Environment, pipeline: str, parameters: dict[
     if ended["status"] != "Succeeded":
         raise CommandError(f"{pipeline} {ended['status']}: {ended['reason']}\nexecution {arn}")
     return ended
+
+
+def write_report(place: Place, output: Path | None, model: str | None) -> Path:
+    """Write the HTML report; without a path beside the sandbox's files, or where the command was called."""
+    from mlops.page.facts import read_facts  # noqa: PLC0415  # a template engine that no other command needs
+    from mlops.page.page import render  # noqa: PLC0415  # see above
+
+    path = output or (place.folder or Path.cwd()) / REPORT
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    chosen = runs.model_name(place, "registry", model)
+    path.write_text(render(read_facts(place, now), models.load(chosen)), encoding="utf-8")
+    return path
 
 
 def down(where: Where, say: Say) -> list[str]:

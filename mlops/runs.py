@@ -25,13 +25,18 @@ def pipeline_name(place: Place, environment: Environment, kind: str, model: str 
     """The name of one model's pipeline in one account."""
     if kind not in KINDS:
         raise UsageError(f"{kind!r} is no pipeline; write {' or '.join(KINDS)}")
+    name = pipeline_names(models.load(model_name(place, environment, model)))[KINDS.index(kind)]
+    return place.names.pipeline_name(name, environment)
+
+
+def model_name(place: Place, environment: Environment, model: str | None) -> str:
+    """The one model of an account that is meant; raises :class:`UsageError` where that is not clear."""
     chosen = place.settings[environment].models
     if model is None and len(chosen) > 1:
         raise UsageError(f"which model? name one with --model: {', '.join(chosen)}")
     if model is not None and model not in chosen:
         raise UsageError(f"{environment} has no model {model!r}; it has {', '.join(chosen)}")
-    name = pipeline_names(models.load(model or chosen[0]))[KINDS.index(kind)]
-    return place.names.pipeline_name(name, environment)
+    return model or chosen[0]
 
 
 def start(

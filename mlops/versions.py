@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.settings import Environment
 from ml import model as models
+from mlops import runs
 from mlops.failure import CommandError, UsageError
 from mlops.place import Place
 
@@ -46,12 +47,7 @@ def version_arn(place: Place, version: str, model: str | None) -> str:
         return version
     if not version.isdigit():
         raise UsageError(f"{version!r} is no version; write its number, as `mlops models list` shows it, or its ARN")
-    names = place.settings["registry"].models
-    if model is None and len(names) > 1:
-        raise UsageError(f"which model? name one with --model: {', '.join(names)}")
-    if model is not None and model not in names:
-        raise UsageError(f"there is no model {model!r}; the registry has {', '.join(names)}")
-    group = models.load(model or names[0]).package_group_name
+    group = models.load(runs.model_name(place, "registry", model)).package_group_name
     return place.names.packages_arn(group).removesuffix("*") + version
 
 
@@ -62,8 +58,9 @@ def describe(place: Place, arn: str) -> dict[str, Any]:
     except ClientError as error:
         raise CommandError(f"there is no version {arn}: {error}") from error
     origin = found.get("CustomerMetadataProperties", {})
-    evaluation = _evaluation(place, found)
-    auc = evaluation.get("auc", {})
+    evaluation_uri = found.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri")
+    evaluation = read_report(place, "registry", evaluation_uri) if evaluation_uri else {}
+    metrics = evaluation.get("binary_classification_metrics", {})
     return {
         "version": found["ModelPackageVersion"],
         "group": found["ModelPackageGroupName"],
@@ -73,26 +70,28 @@ def describe(place: Place, arn: str) -> dict[str, Any]:
         "created": found["CreationTime"].isoformat(timespec="seconds"),
         "trained_in": origin.get("trained_in_environment"),
         "trained_by": found.get("CreatedBy", {}).get("IamIdentity", {}).get("Arn"),
+        "changed": found.get("LastModifiedTime", found["CreationTime"]).isoformat(timespec="seconds"),
         "changed_by": found.get("LastModifiedBy", {}).get("IamIdentity", {}).get("Arn"),
         "execution": origin.get("execution_arn"),
-        "auc": auc.get("value"),
-        "auc_lower_bound": evaluation.get("auc_lower_bound", {}).get("value"),
-        "auc_upper_bound": evaluation.get("auc_upper_bound", {}).get("value"),
+        "auc": metrics.get("auc", {}).get("value"),
+        "auc_lower_bound": metrics.get("auc_lower_bound", {}).get("value"),
+        "auc_upper_bound": metrics.get("auc_upper_bound", {}).get("value"),
+        "evaluation": evaluation_uri,
         "artifact": found["InferenceSpecification"]["Containers"][0].get("ModelDataUrl"),
     }
 
 
-def _evaluation(place: Place, found: dict[str, Any]) -> dict[str, Any]:
-    uri = found.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri")
-    if not uri:
-        return {}
+def read_report(place: Place, environment: Environment, uri: str) -> dict[str, Any]:
+    """A report in S3, which is JSON; raises :class:`CommandError` where it cannot be read."""
     where = urlsplit(uri)
     try:
-        body = place.client("registry", "s3").get_object(Bucket=where.netloc, Key=where.path.lstrip("/"))["Body"].read()
+        body = (
+            place.client(environment, "s3").get_object(Bucket=where.netloc, Key=where.path.lstrip("/"))["Body"].read()
+        )
     except ClientError as error:
-        raise CommandError(f"the evaluation report {uri} cannot be read: {error}") from error
-    metrics: dict[str, Any] = json.loads(body).get("binary_classification_metrics", {})
-    return metrics
+        raise CommandError(f"the report {uri} cannot be read: {error}") from error
+    report: dict[str, Any] = json.loads(body)
+    return report
 
 
 def decide(place: Place, arn: str, status: str, reason: str, acting: Environment) -> None:

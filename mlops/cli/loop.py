@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -105,3 +106,19 @@ def redrive(
     failed = [message for message in done if message["state"] == "failed"]
     if failed:
         raise CommandError(f"{len(failed)} of {len(done)} could not be delivered and stay in their queue")
+
+
+@app.command()
+def report(
+    output: Annotated[Path | None, typer.Option(help="File to write to.")] = None,
+    model: ModelName = None,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one HTML page: executions, quality of the versions, drift by feature, decisions and who made them."""
+    from mlops import commands  # noqa: PLC0415  # see where
+
+    place = commands.find_place(where(sandbox, profile))
+    path = commands.write_report(place, output, model)
+    console.show_json({"report": str(path)}) if as_json else console.show(f"The report is {path}")

@@ -1,0 +1,1 @@
+"""The HTML report: what ran, how good the versions are, what drifted, who decided."""
