@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,17 @@ def source() -> Iterator[dataset.Source]:
 
 
 @pytest.fixture
-def definition() -> dict[str, Any]:
+def definition_of() -> Callable[[str], dict[str, Any]]:
+    """A fresh copy of a committed definition, by its name without ``.json``."""
+
+    def load(name: str) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads((ROOT / "ml" / "definitions" / MODEL_NAME / f"{name}.json").read_text())
+        return loaded
+
+    return load
+
+
+@pytest.fixture
+def definition(definition_of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """A fresh copy of the committed definition of the train pipeline."""
-    loaded: dict[str, Any] = json.loads((ROOT / "ml" / "definitions" / MODEL_NAME / "train.json").read_text())
-    return loaded
+    return definition_of("train")
