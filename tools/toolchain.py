@@ -1,8 +1,8 @@
-"""Install what the project needs: Python packages from locks, and the Pulumi CLI.
+"""Install what the project needs: Python packages from locks, the Pulumi CLI, a browser for tests.
 
 Runs on the system's Python with the standard library only, because nothing else is there yet.
 
-    python3 tools/toolchain.py run|test|definitions   install that lock's packages (run and test also the CLI)
+    python3 tools/toolchain.py run|test|definitions   install a lock's packages (run, test: the CLI; test: a browser)
     python3 tools/toolchain.py check-locks            fail if a lock does not match its .in file
     python3 tools/toolchain.py lock                   resolve the .in files again
     python3 tools/toolchain.py pulumi                 print the folder that holds the Pulumi CLI
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import browser
 import pulumi_cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,6 +166,8 @@ def main(arguments: list[str]) -> int:
         case ["run" | "test" as group]:
             install(group)
             pulumi_cli.ensure(say)
+            if group == "test":
+                browser.ensure(say)
         case ["definitions"]:
             install("definitions")
         case ["check-locks"]:
@@ -185,6 +188,6 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (ToolchainError, pulumi_cli.PulumiUnavailableError) as error:
+    except (ToolchainError, browser.BrowserUnavailableError, pulumi_cli.PulumiUnavailableError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -10,11 +10,11 @@ from markupsafe import Markup, escape
 
 WIDTH = 880
 LANE = 34
-LEFT = 210
+LEFT = 270
 SQUARE = 300
-EDGE = 40
+EDGE = 48
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-SHOWN_TIMES = 6
+SHOWN_TIMES = 5
 
 
 def slug(text: str) -> str:
