@@ -88,11 +88,17 @@ EXECUTIONS = [
     execution(1, ("dev", TRAIN), "2026-11-21T10:00:00+00:00", "Succeeded", {}),
     execution(2, ("prod", INFERENCE), "2026-11-21T23:00:00+00:00", "Succeeded", CHECKED),
     execution(
-        3, "prod", INFERENCE, "2026-11-22T23:00:00+00:00", "Failed", CHECKED, reason="Shape moved <b>", outcome="drift"
+        3,
+        ("prod", INFERENCE),
+        "2026-11-22T23:00:00+00:00",
+        "Failed",
+        CHECKED,
+        reason="Shape moved <b>",
+        outcome="drift",
     ),
     execution(4, ("prod", TRAIN), "2026-11-22T23:00:09+00:00", "Succeeded", {}),
     execution(
-        5, "prod", INFERENCE, "2026-11-23T23:00:00+00:00", "Failed", CHECKED, reason="header", outcome="bad input"
+        5, ("prod", INFERENCE), "2026-11-23T23:00:00+00:00", "Failed", CHECKED, reason="header", outcome="bad input"
     ),
 ]
 FACTS = Facts(
