@@ -19,6 +19,7 @@ from mlops.failure import CommandError, UsageError
 from mlops.jenkins_account import remove_controller
 from mlops.place import Place, sandbox_folder, sandbox_port
 from mlops.project import load_settings
+from mlops.sandbox_doors import read_outbox
 from sandbox import process
 
 Say = Callable[[str], None]
@@ -118,6 +119,19 @@ def run(place: Place, environment: Environment, pipeline: str, parameters: dict[
     if ended["status"] != "Succeeded":
         raise CommandError(f"{pipeline} {ended['status']}: {ended['reason']}\nexecution {arn}")
     return ended
+
+
+def demo(where: Where, say: Say) -> dict[str, Any]:
+    """Play the whole story in the sandbox, which is brought up first; ends with the report."""
+    from mlops.demo import Demo  # noqa: PLC0415  # a template engine that no other command needs
+
+    if where.profile and not where.sandbox:
+        raise UsageError("the demo plays in the sandbox only: leave --profile out, or say --sandbox")
+    up(where, True, say)
+    place = find_place(where)
+    chapters = Demo(place, prepare_data(say), say).tell()
+    mail = [message for message in read_outbox(place) if "rift" in (message["subject"] or "")]
+    return {"chapters": chapters, "mail": mail[-2:], "report": str(write_report(place, None, None))}
 
 
 def write_report(place: Place, output: Path | None, model: str | None) -> Path:

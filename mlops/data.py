@@ -58,6 +58,13 @@ def upload_data(place: Place, prepared: Prepared, say: Say) -> list[dict[str, An
     return done
 
 
+def put_batch(place: Place, prepared: Prepared, name: str) -> str:
+    """Make one of the files the batch that prod's next inference scores; returns the object's URI."""
+    path = next(path for path in prepared.files if path.name == name)
+    key = dataset.object_keys("prod")[dataset.BATCH_FILE]
+    return str(_upload(place, "prod", path, key)["uri"])
+
+
 def _upload(place: Place, environment: Environment, path: Path, key: str) -> dict[str, Any]:
     s3, bucket = place.client(environment, "s3"), place.names.data_bucket(environment)
     content = path.read_bytes()

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.inventory import queues
 from infra.settings import Environment
 from mlops.place import Place
 
@@ -68,8 +69,8 @@ def redrive(place: Place, environment: Environment, say: Say, *, dry_run: bool =
 def queue_urls(place: Place, environment: Environment) -> list[str]:
     """The dead-letter queues of one account."""
     sqs = place.client(environment, "sqs")
-    pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=place.names.dead_letter_prefix)
-    return sorted(url for page in pages for url in page.get("QueueUrls", []))
+    names = queues(place.names, environment)
+    return [str(sqs.get_queue_url(QueueName=name)["QueueUrl"]) for name in names]
 
 
 def _receive(sqs: Any, url: str) -> Iterator[Message]:

@@ -80,6 +80,7 @@ def describe(place: Place, environment: Environment, arn: str) -> dict[str, Any]
               if step["StepStatus"] == "Failed"]  # fmt: skip
     return {
         "arn": arn,
+        "name": found.get("PipelineExecutionDisplayName"),
         "environment": environment,
         "pipeline": found["PipelineArn"].rsplit("/", 1)[1],
         "status": found["PipelineExecutionStatus"],

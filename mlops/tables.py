@@ -82,6 +82,13 @@ def show_redriven(messages: Sequence[Mapping[str, Any]]) -> None:
     show_table("Dead letters", ("queue", "target", "error", "state", "detail"), messages, "none")
 
 
+def show_demo(result: Mapping[str, Any]) -> None:
+    """The story, the e-mails that people got on the way, and where the page is."""
+    show_table("What happened", ("at", "title", "detail"), result["chapters"], "nothing")
+    show_mail(result["mail"])
+    show(f"The report is {result['report']}; the sandbox still runs: try `mlops status`, `mlops outbox`, `mlops down`")
+
+
 def _auc(model: Mapping[str, Any]) -> str | None:
     if model["auc"] is None:
         return None

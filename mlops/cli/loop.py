@@ -109,6 +109,15 @@ def redrive(
 
 
 @app.command()
+def demo(sandbox: Sandbox = False, profile: Profile = None, as_json: AsJson = False) -> None:
+    """Play the story in the sandbox: train, approve, infer, drift, retrain once, alert, approve, infer again."""
+    from mlops import commands  # noqa: PLC0415  # see where
+
+    result = commands.demo(where(sandbox, profile), console.say)
+    console.show_json(result) if as_json else tables.show_demo(result)
+
+
+@app.command()
 def report(
     output: Annotated[Path | None, typer.Option(help="File to write to.")] = None,
     model: ModelName = None,
