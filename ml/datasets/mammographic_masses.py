@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml import model
+from ml.datasets import batch as batches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +48,13 @@ PART1_FILE = "mammo-train-dataset-part1.csv"
 PART2_FILE = "mammo-train-dataset-part2.csv"
 BATCH_FILE = "mammo-batch-dataset.csv"
 OUTLIERS_FILE = "mammo-batch-dataset-outliers.csv"
+DRIFTED_FILE = "mammo-batch-dataset-drifted.csv"
+MALFORMED_FILE = "mammo-batch-dataset-malformed.csv"
+BATCH_FILES = (BATCH_FILE, OUTLIERS_FILE, DRIFTED_FILE, MALFORMED_FILE)
 # prod also gets the rows with which a retrained model is better than its predecessor.
 FILES = {
-    "dev": (PART1_FILE, BATCH_FILE, OUTLIERS_FILE),
-    "prod": (PART1_FILE, PART2_FILE, BATCH_FILE, OUTLIERS_FILE),
+    "dev": (PART1_FILE, *BATCH_FILES),
+    "prod": (PART1_FILE, PART2_FILE, *BATCH_FILES),
 }
 
 
@@ -190,7 +194,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def prepare(output: Path, source: Source) -> tuple[Path, ...]:
-    """Write the four files into ``output``: the same bytes for the same source, every time."""
+    """Write the data's files into ``output``: the same bytes for the same source, every time."""
     # Imported here because the command line imports this module and pandas takes half a second.
     import pandas as pd  # noqa: PLC0415
 
@@ -206,7 +210,11 @@ def prepare(output: Path, source: Source) -> tuple[Path, ...]:
         PART1_FILE: part1.to_csv(index=False, lineterminator="\n"),
         PART2_FILE: part2.to_csv(index=False, lineterminator="\n"),
         BATCH_FILE: features.to_csv(index=False, header=False, lineterminator="\n"),
-        OUTLIERS_FILE: break_batch(features).to_csv(index=False, lineterminator="\n"),
+        OUTLIERS_FILE: batches.add_header(features).to_csv(index=False, lineterminator="\n"),
+        DRIFTED_FILE: batches.drift(pd.concat([part2, batch]).replace("?", ""), SPLIT_SEED).to_csv(
+            index=False, header=False, lineterminator="\n"
+        ),
+        MALFORMED_FILE: "\n".join([*batches.break_lines(features, SPLIT_SEED), ""]),
     }
     for name, text in texts.items():
         write_atomically(output / name, text.encode())
@@ -219,14 +227,6 @@ def split(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     rest = rows.drop(batch.index)
     part2 = rest.sample(frac=PART2_FRACTION, random_state=SPLIT_SEED)
     return rest.drop(part2.index), part2, batch
-
-
-def break_batch(features: pd.DataFrame) -> pd.DataFrame:
-    """The batch as the replaced system's "outliers" file has it: no outliers, but a header row, and numbers as 4.0.
-
-    It is a file that no model can score, to see that it is refused, and that it does not count as drift.
-    """
-    return features.rename(columns={"BI-RADS": "BIRADS"}).map(lambda cell: f"{cell}.0" if cell else cell)
 
 
 def object_keys(environment: str) -> dict[str, str]:

@@ -278,9 +278,11 @@ class BatchReader:
         if number == 1 and self.is_header(source, rows[0]):
             rows, number = rows[1:], 2
             self.rows -= 1
+        numbers: Sequence[int] = range(number, number + len(rows))
         if any(len(row) != len(self.names) for row in rows):
             self.find_wrong_lengths(source, number, rows)
-            return
+            numbers = [line for line, row in zip(numbers, rows) if len(row) == len(self.names)]
+            rows = [row for row in rows if len(row) == len(self.names)]
         for place, (feature, cells) in enumerate(zip(self.features, zip(*rows)), start=1):
             parsed: Dict[Optional[float], int] = {}
             wrong = set()
@@ -293,7 +295,7 @@ class BatchReader:
                 parsed[value] = parsed.get(value, 0) + count
             if wrong:
                 where = f"{source}, line {{}}, column {place} ({feature.column.name})"
-                self.find_wrong_cells(where, feature.column.name, zip(range(number, number + len(rows)), cells), wrong)
+                self.find_wrong_cells(where, feature.column.name, zip(numbers, cells), wrong)
             feature.add(parsed)
 
     def is_header(self, source: str, cells: Sequence[str]) -> bool:

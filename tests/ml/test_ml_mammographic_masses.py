@@ -171,10 +171,37 @@ def test_outliers_file_is_the_replaced_systems_broken_one(source: dataset.Source
     assert [row.replace(".0", "") for row in rows] == batch
 
 
+def test_drifted_file_is_another_population_with_swapped_columns_and_gaps(
+    source: dataset.Source, tmp_path: Path
+) -> None:
+    dataset.prepare(tmp_path, source)
+    rows = [line.split(",") for line in (tmp_path / dataset.DRIFTED_FILE).read_text().splitlines()]
+    assert len(rows) == 96
+    assert {len(row) for row in rows} == {5}
+    # Undone, every row is one of the held-out rows, its lost value aside.
+    held_out = {
+        tuple(line.replace("?", "").split(",")[:4])
+        for name in (dataset.PART2_FILE, dataset.BATCH_FILE)
+        for line in (tmp_path / name).read_text().splitlines()
+    }
+    assert {(birads, age, shape, margin) for birads, age, margin, shape, _ in rows} <= held_out
+    assert sum(row[4] == "" for row in rows) == round(0.3 * 96)
+
+
+def test_malformed_file_is_the_batch_with_five_spoilt_lines(source: dataset.Source, tmp_path: Path) -> None:
+    dataset.prepare(tmp_path, source)
+    batch = (tmp_path / dataset.BATCH_FILE).read_text().splitlines()
+    malformed = (tmp_path / dataset.MALFORMED_FILE).read_text().splitlines()
+    assert len(malformed) == len(batch)
+    spoilt = [line for line, original in zip(malformed, batch, strict=True) if line != original]
+    assert len(spoilt) == 5
+    assert [sum(part in line for line in spoilt) for part in ("unknown", "?", '"3,0"')] == [1, 1, 1]
+
+
 def test_prepared_twice_is_byte_identical(source: dataset.Source, tmp_path: Path) -> None:
     first, second = dataset.prepare(tmp_path / "a", source), dataset.prepare(tmp_path / "b", source)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert len(first) == 4
+    assert len(first) == 6
     assert not [path for path in (tmp_path / "a").iterdir() if path not in first]
 
 
