@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import filling, preview, program, training
+from bench import filling, inference, preview, program, training
 from bench.accounts import deployed_accounts
 from bench.measurement import Measurement, MeasurementError, show_table
 from mlops.console import complain, say, show_json
@@ -28,6 +28,7 @@ def measure_all(tell: Callable[[str], None]) -> list[Measurement]:
     with deployed_accounts(tell) as engine:
         measurements += preview.measure(engine, tell)
         measurements += training.measure(engine.place, tell)
+        measurements += inference.measure(engine.place, tell)
     return measurements
 
 
