@@ -41,6 +41,14 @@ class RegistryOutputs(Contract):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegistryStackOutputs(RegistryOutputs):
+    """What the registry publishes beyond that, for people and for the command line."""
+
+    alert_topic_arn: pulumi.Output[str]
+    dead_letter_queues: pulumi.Output[dict[str, str]]  # URLs by what sends to them
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingOutputs(Contract):
     """What dev publishes, for people and for the command line; prod adds what continuous delivery needs."""
 
@@ -48,6 +56,7 @@ class TrainingOutputs(Contract):
     data_bucket: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     train_pipelines: pulumi.Output[dict[str, str]]
+    inference_pipelines: pulumi.Output[dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +67,5 @@ class ProdOutputs(TrainingOutputs):
     deployment_role_arn: pulumi.Output[str]
     jenkins_log_group: pulumi.Output[str]
     jenkins_controller_documents: dict[str, Any]
+    alert_topic_arn: pulumi.Output[str]
+    dead_letter_queues: pulumi.Output[dict[str, str]]  # URLs by what sends to them

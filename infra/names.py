@@ -15,6 +15,16 @@ WORKLOAD_ROLES = (PIPELINE_ROLE, EXECUTION_ROLE, FUNCTION_ROLE)
 JENKINS_DEPLOYMENT_ROLE = "cross-account-jenkins-role"
 DEPLOYMENT_ROLE = "model-promotion-deployment-role"
 JENKINS_LOG_GROUP = "jenkins-log"
+LATEST_APPROVED_MODEL = "sagemaker-lambda-step-latest-approved-model"
+RETRAIN_GATE = "retrain-gate"
+FAILURE_NOTICE = "failure-notice"
+APPROVAL_WATCH = "approval-watch"
+AUTOMATION_FUNCTIONS = (RETRAIN_GATE, FAILURE_NOTICE, APPROVAL_WATCH)
+INFERENCE_SCHEDULES = "inference"
+SCHEDULE_GROUPS = (INFERENCE_SCHEDULES, APPROVAL_WATCH)
+FAILURE_RULES = "failure-rules"
+SCHEDULES = "schedules"
+APPROVAL_RULES = "approval-rules"
 
 
 def pipeline_names(model: Model) -> tuple[str, str]:
@@ -124,3 +134,66 @@ class Names:
     def pipeline_arn(self, pipeline: str, environment: Environment) -> str:
         """The ARN of a pipeline."""
         return self.arn("sagemaker", self.account(environment), f"pipeline/{self.pipeline_name(pipeline, environment)}")
+
+    def function_name(self, function: str, environment: Environment) -> str:
+        """The name of a Lambda function."""
+        return self.in_environment(function, environment)
+
+    def function_arn(self, function: str, environment: Environment) -> str:
+        """The ARN of a Lambda function."""
+        return self.arn("lambda", self.account(environment), f"function:{self.function_name(function, environment)}")
+
+    def function_log_group(self, function: str, environment: Environment) -> str:
+        """The log group that Lambda writes a function's output to."""
+        return f"/aws/lambda/{self.function_name(function, environment)}"
+
+    def log_group_arn(self, log_group: str, environment: Environment) -> str:
+        """The ARN of a log group, as everything but the writing of streams names it."""
+        return self.arn("logs", self.account(environment), f"log-group:{log_group}")
+
+    def dead_letter_queue(self, sender: str, environment: Environment) -> str:
+        """The queue of what one sender could not deliver."""
+        return self.in_environment(f"{sender}-dead-letters", environment)
+
+    def queue_arn(self, queue: str, environment: Environment) -> str:
+        """The ARN of a queue."""
+        return self.arn("sqs", self.account(environment), queue)
+
+    def topic_name(self, topic: str, environment: Environment) -> str:
+        """The name of a topic that the settings name."""
+        return self.in_environment(topic, environment)
+
+    def topic_arn(self, topic: str, environment: Environment) -> str:
+        """The ARN of a topic that the settings name."""
+        return self.arn("sns", self.account(environment), self.topic_name(topic, environment))
+
+    def rule_arn(self, rule: str, environment: Environment) -> str:
+        """The ARN of a rule on the default event bus."""
+        return self.arn("events", self.account(environment), f"rule/{rule}")
+
+    def failure_rule(self, pipeline: str, environment: Environment) -> str:
+        """The rule on failed executions of a pipeline."""
+        return f"{self.pipeline_name(pipeline, environment)}-failed"
+
+    @property
+    def approval_rule(self) -> str:
+        """The rule in the registry account on changes of approval status."""
+        return self.in_environment("model-approval-changed", "registry")
+
+    def schedule_group(self, group: str, environment: Environment) -> str:
+        """A group of schedules."""
+        return self.in_environment(f"{PROJECT}-{group}", environment)
+
+    def schedule_group_arn(self, group: str, environment: Environment) -> str:
+        """The ARN of a group of schedules."""
+        return self.arn(
+            "scheduler", self.account(environment), f"schedule-group/{self.schedule_group(group, environment)}"
+        )
+
+    def schedules_arn(self, group: str, environment: Environment) -> str:
+        """Every schedule of a group."""
+        return self.arn("scheduler", self.account(environment), f"schedule/{self.schedule_group(group, environment)}/*")
+
+    def alarm_arn(self, alarm: str, environment: Environment) -> str:
+        """The ARN of an alarm."""
+        return self.arn("cloudwatch", self.account(environment), f"alarm:{alarm}")

@@ -8,7 +8,7 @@ from infra.contracts import TrainingOutputs
 from infra.encryption.key_policy import administration, prod_reads_dev_artifacts
 from infra.names import Names
 from infra.settings import Settings
-from stacks.training import declare_account, declare_train_pipelines
+from stacks.training import declare_account, declare_pipelines
 
 
 def declare(settings: Settings, opts: pulumi.ResourceOptions) -> TrainingOutputs:
@@ -19,5 +19,6 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> TrainingOutputs
         account_id=pulumi.Output.from_input(settings.account_id),
         data_bucket=account.data.name,
         key_arn=account.key.arn,
-        train_pipelines=declare_train_pipelines(account, opts),
+        train_pipelines=pulumi.Output.all(**declare_pipelines(account, "train", opts)),
+        inference_pipelines=pulumi.Output.all(**declare_pipelines(account, "inference", opts)),
     )

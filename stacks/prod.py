@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import pulumi
 
+from infra import inventory
 from infra.contracts import ProdOutputs
 from infra.delivery.jenkins_log import JenkinsLog, JenkinsLogArgs
-from infra.encryption.key_policy import administration, log_groups
+from infra.encryption.key_policy import administration, alarms_publish
 from infra.identity.deployment_role import controller_documents
 from infra.names import Names
 from infra.settings import Settings
 from infra.storage.bucket import Bucket
 from infra.storage.state_bucket import state_bucket_args
-from stacks.training import declare_account, declare_train_pipelines
+from ml import model as models
+from stacks.automation import declare_automation
+from stacks.training import declare_account, declare_pipelines
 
 
 def declare(settings: Settings, opts: pulumi.ResourceOptions) -> ProdOutputs:
     """Declare every resource of the prod account and return what it publishes."""
     names = Names(settings)
-    account = declare_account(
-        settings,
-        [administration(names, "prod"), log_groups(names, "prod", names.jenkins_log_group)],
-        opts,
-    )
+    alarms = inventory.alarms(names, "prod", [models.load(name) for name in settings.models])
+    account = declare_account(settings, [administration(names, "prod"), alarms_publish(names, "prod", alarms)], opts)
+    train, inference = (declare_pipelines(account, kind, opts) for kind in ("train", "inference"))
+    automation = declare_automation(account, inference, opts)
     state = Bucket("state", state_bucket_args(names), opts)
     log = JenkinsLog(
         "jenkins-log",
@@ -37,9 +39,12 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> ProdOutputs:
         account_id=pulumi.Output.from_input(settings.account_id),
         data_bucket=account.data.name,
         key_arn=account.key.arn,
-        train_pipelines=declare_train_pipelines(account, opts),
+        train_pipelines=pulumi.Output.all(**train),
+        inference_pipelines=pulumi.Output.all(**inference),
         state_bucket=state.name,
         deployment_role_arn=pulumi.Output.from_input(names.deployment_role_arn("prod")),
         jenkins_log_group=log.log_group,
         jenkins_controller_documents=controller_documents(names),
+        alert_topic_arn=automation.topic_arn,
+        dead_letter_queues=pulumi.Output.all(**automation.queue_urls),
     )

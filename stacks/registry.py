@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.contracts import RegistryOutputs
+from infra import inventory
+from infra import names as n
+from infra.automation.alert_topic import AlertTopic, AlertTopicArgs
+from infra.automation.approval_rule import ApprovalRule, ApprovalRuleArgs
+from infra.automation.dead_letter_queue import DeadLetterQueue, DeadLetterQueueArgs
+from infra.contracts import RegistryStackOutputs
 from infra.encryption.account_key import AccountKey, AccountKeyArgs
-from infra.encryption.key_policy import administration, training_accounts_write_reports
+from infra.encryption.key_policy import (
+    administration,
+    alarms_publish,
+    rules_publish,
+    training_accounts_write_reports,
+)
 from infra.identity.deployment_role import deployment_role_args
 from infra.identity.document import document
 from infra.identity.role import Role
 from infra.names import Names
 from infra.registry.group_policy import group_policy
 from infra.registry.model_group import ModelGroup, ModelGroupArgs
-from infra.settings import Settings
+from infra.settings import Settings, required
 from infra.storage.artifact_access import artifact_access
 from infra.storage.bucket import Bucket, BucketArgs
 from ml import model as models
@@ -22,7 +32,7 @@ from ml import model as models
 OLD_ARTIFACT_DAYS = 365
 
 
-def declare(settings: Settings, opts: pulumi.ResourceOptions) -> RegistryOutputs:
+def declare(settings: Settings, opts: pulumi.ResourceOptions) -> RegistryStackOutputs:
     """Declare every resource of the registry account and return what it publishes."""
     names = Names(settings)
     chosen = {name: models.load(name) for name in settings.models}
@@ -33,7 +43,14 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> RegistryOutputs
         AccountKeyArgs(
             alias=names.key_alias("registry"),
             description="Reports on model versions, written by the training accounts",
-            policy=document([administration(names, "registry"), training_accounts_write_reports(names)]),
+            policy=document(
+                [
+                    administration(names, "registry"),
+                    training_accounts_write_reports(names),
+                    alarms_publish(names, "registry", inventory.alarms(names, "registry", list(chosen.values()))),
+                    rules_publish(),
+                ]
+            ),
         ),
         opts,
     )
@@ -60,9 +77,61 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> RegistryOutputs
         ).arn
         for name, model in chosen.items()
     }
-    return RegistryOutputs(
+    topic, queue = _declare_alerts(settings, key, opts)
+    return RegistryStackOutputs(
         account_id=pulumi.Output.from_input(settings.account_id),
         artifact_bucket=artifacts.name,
         report_key_arn=key.arn,
         model_package_group_arns=pulumi.Output.all(**groups),
+        alert_topic_arn=topic.arn,
+        dead_letter_queues=pulumi.Output.all(**{n.APPROVAL_RULES: queue.url}),
     )
+
+
+def _declare_alerts(
+    settings: Settings, key: AccountKey, opts: pulumi.ResourceOptions
+) -> tuple[AlertTopic, DeadLetterQueue]:
+    names = Names(settings)
+    chosen = [models.load(name) for name in settings.models]
+    alerts = required(settings.alerts, "alerts")
+    rule_arn = names.rule_arn(names.approval_rule, "registry")
+    topic = AlertTopic(
+        "alerts",
+        AlertTopicArgs(
+            topic_name=names.topic_name(alerts.topic, "registry"),
+            topic_arn=names.topic_arn(alerts.topic, "registry"),
+            account_id=settings.account_id,
+            kms_key_arn=key.arn,
+            emails=alerts.emails,
+            alarm_arns=tuple(
+                names.alarm_arn(alarm, "registry") for alarm in inventory.alarms(names, "registry", chosen)
+            ),
+            rule_arns=(rule_arn,),
+        ),
+        opts,
+    )
+    queue_name = names.dead_letter_queue(n.APPROVAL_RULES, "registry")
+    queue = DeadLetterQueue(
+        f"{n.APPROVAL_RULES}-dead-letters",
+        DeadLetterQueueArgs(
+            queue_name=queue_name,
+            queue_arn=names.queue_arn(queue_name, "registry"),
+            alarm_name=inventory.dead_letter_alarm(queue_name),
+            alert_topic_arn=topic.arn,
+            rule_arns=(rule_arn,),
+        ),
+        opts,
+    )
+    ApprovalRule(
+        "approval-changed",
+        ApprovalRuleArgs(
+            rule_name=names.approval_rule,
+            model_groups=tuple(model.package_group_name for model in chosen),
+            region=settings.region,
+            studio_domain=alerts.studio_domain,
+            alert_topic_arn=topic.arn,
+            dead_letter_queue_arn=queue.arn,
+        ),
+        opts,
+    )
+    return topic, queue

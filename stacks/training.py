@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 
+from infra import inventory
+from infra import names as n
+from infra.automation.function import Function, FunctionArgs
 from infra.contracts import RegistryOutputs
 from infra.encryption.account_key import AccountKey, AccountKeyArgs
+from infra.encryption.key_policy import log_groups
 from infra.identity.deployment_role import deployment_role_args
 from infra.identity.document import Statement, document
 from infra.identity.role import Role
@@ -16,11 +21,17 @@ from infra.identity.workload_roles import WorkloadRoles, WorkloadRolesArgs
 from infra.names import Names
 from infra.pipelines import compiled
 from infra.pipelines.sagemaker_pipeline import SagemakerPipeline, SagemakerPipelineArgs
-from infra.settings import Settings, SettingsError
+from infra.settings import Environment, Settings, SettingsError
 from infra.storage.bucket import Bucket, BucketArgs
 from ml import model as models
 
 OLD_DATA_DAYS = 90
+LOOK_UP_SECONDS = 60
+Kind = Literal["train", "inference"]
+DESCRIPTIONS: dict[Kind, str] = {
+    "train": "Trains, evaluates and registers {}",
+    "inference": "Checks a batch against the baseline of the newest approved {} and scores it",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +44,7 @@ class TrainingAccount:
     key: AccountKey
     data: Bucket
     roles: WorkloadRoles
+    latest_approved_model: Function
 
 
 def declare_account(
@@ -49,7 +61,9 @@ def declare_account(
         AccountKeyArgs(
             alias=names.key_alias(environment),
             description=f"Data and models of the {environment} account",
-            policy=document(key_statements),
+            policy=document(
+                [*key_statements, log_groups(names, environment, inventory.log_groups(names, environment))]
+            ),
         ),
         opts,
     )
@@ -64,28 +78,53 @@ def declare_account(
         opts,
     )
     roles = WorkloadRoles("workload", WorkloadRolesArgs(names=names, environment=environment, models=chosen), opts)
-    return TrainingAccount(settings=settings, names=names, registry=registry, key=key, data=data, roles=roles)
+    latest_approved_model = Function(
+        "latest-approved-model",
+        FunctionArgs(
+            function_name=names.function_name(n.LATEST_APPROVED_MODEL, environment),
+            description="First step of the inference pipelines: the newest approved version that this account can use",
+            code=compiled.function("latest-approved-model"),
+            role_arn=roles.function_role_arn,
+            kms_key_arn=key.arn,
+            log_group=names.function_log_group(n.LATEST_APPROVED_MODEL, environment),
+            log_retention_days=settings.log_retention_days,
+            timeout_seconds=LOOK_UP_SECONDS,
+        ),
+        opts,
+    )
+    return TrainingAccount(
+        settings=settings,
+        names=names,
+        registry=registry,
+        key=key,
+        data=data,
+        roles=roles,
+        latest_approved_model=latest_approved_model,
+    )
 
 
-def declare_train_pipelines(account: TrainingAccount, opts: pulumi.ResourceOptions) -> pulumi.Output[dict[str, str]]:
-    """Declare the train pipeline of each model and return their ARNs by model."""
-    arns = {name: _train_pipeline(account, name, opts).arn for name in account.settings.models}
-    return pulumi.Output.all(**arns)
+def declare_pipelines(
+    account: TrainingAccount, kind: Kind, opts: pulumi.ResourceOptions
+) -> dict[str, pulumi.Output[str]]:
+    """Declare the train or the inference pipeline of each model and return their ARNs by model."""
+    return {name: _pipeline(account, name, kind, opts).arn for name in account.settings.models}
 
 
-def _train_pipeline(account: TrainingAccount, name: str, opts: pulumi.ResourceOptions) -> SagemakerPipeline:
+def _pipeline(account: TrainingAccount, name: str, kind: Kind, opts: pulumi.ResourceOptions) -> SagemakerPipeline:
     settings, names, model = account.settings, account.names, models.load(name)
     images = compiled.images(settings.region)
     if images is None:
         raise SettingsError(f"region: SageMaker publishes no images in {settings.region!r}; write another region")
-    pipeline_name = names.pipeline_name(model.train_pipeline_name, settings.environment)
+    pipeline = model.train_pipeline_name if kind == "train" else model.inference_pipeline_name
+    pipeline_name = names.pipeline_name(pipeline, settings.environment)
+    monitored = "-model-monitor" if settings.drift_check == "model-monitor" else ""
     return SagemakerPipeline(
-        f"{name}-train",
+        f"{name}-{kind}",
         SagemakerPipelineArgs(
             pipeline_name=pipeline_name,
             display_name=pipeline_name,
-            description=f"Trains, evaluates and registers {model.model_name}",
-            template=compiled.template(name, "train"),
+            description=DESCRIPTIONS[kind].format(model.model_name),
+            template=compiled.template(name, f"{kind}{monitored}"),
             values={
                 "account_id": settings.account_id,
                 "region": settings.region,
@@ -98,8 +137,9 @@ def _train_pipeline(account: TrainingAccount, name: str, opts: pulumi.ResourceOp
                 "model_package_group_arn": account.registry.model_package_group_arns.apply(
                     lambda arns: _group_of(arns, name, settings)
                 ),
-                "image_sklearn": images["sklearn"],
-                "image_xgboost": images["xgboost"],
+                "function_latest_approved_model_arn": account.latest_approved_model.arn,
+                "artifact_accounts": ",".join(_artifact_accounts(names, settings.environment)),
+                **{f"image_{image}": uri for image, uri in images.items()},
             },
             role_arn=account.roles.pipeline_role_arn,
             bucket=account.data.name,
@@ -108,6 +148,12 @@ def _train_pipeline(account: TrainingAccount, name: str, opts: pulumi.ResourceOp
         ),
         opts,
     )
+
+
+def _artifact_accounts(names: Names, environment: Environment) -> tuple[str, ...]:
+    """Accounts whose artifacts this one may decrypt: its own, and in prod dev's too, whose key says so."""
+    environments: tuple[Environment, ...] = ("dev", "prod") if environment == "prod" else (environment,)
+    return tuple(names.account(one) for one in environments)
 
 
 def _group_of(arns: dict[str, str], model: str, settings: Settings) -> str:

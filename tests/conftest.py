@@ -64,6 +64,8 @@ def plain(value: Any) -> Any:
     """Inputs as JSON; an asset is named by what it is, not by where it lies."""
     if isinstance(value, pulumi.FileAsset):
         return {"asset": str(value.path).rsplit("/", 1)[1]}
+    if isinstance(value, pulumi.AssetArchive):
+        return {"archive": plain(value.assets)}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from infra import names as n
 from infra.identity.document import Statement
 from infra.names import Names
 from infra.settings import Environment
 
 USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
+PUBLISH = ("kms:GenerateDataKey*", "kms:Decrypt")
 
 
 def administration(names: Names, environment: Environment) -> Statement:
@@ -57,20 +60,54 @@ def training_accounts_write_reports(names: Names) -> Statement:
     )
 
 
-def log_groups(names: Names, environment: Environment, log_group: str) -> Statement:
-    """CloudWatch Logs, for one log group.
+def log_groups(names: Names, environment: Environment, log_groups: Sequence[str]) -> Statement:
+    """CloudWatch Logs, for named log groups.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    account = names.account(environment)
     return Statement(
         sid="CloudWatchLogs",
         principals={"Service": f"logs.{names.settings.region}.amazonaws.com"},
-        actions=("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"),
+        actions=USE,
         resources=("*",),
         conditions={
-            "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": names.arn("logs", account, f"log-group:{log_group}")}
+            "ArnEquals": {
+                "kms:EncryptionContext:aws:logs:arn": tuple(
+                    names.log_group_arn(group, environment) for group in log_groups
+                )
+            }
         },
+    )
+
+
+def alarms_publish(names: Names, environment: Environment, alarms: Sequence[str]) -> Statement:
+    """CloudWatch, for named alarms that publish to an encrypted topic.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    return Statement(
+        sid="CloudWatchAlarms",
+        principals={"Service": "cloudwatch.amazonaws.com"},
+        actions=PUBLISH,
+        resources=("*",),
+        conditions={
+            "StringEquals": {"aws:SourceAccount": names.account(environment)},
+            "ArnEquals": {"aws:SourceArn": tuple(names.alarm_arn(alarm, environment) for alarm in alarms)},
+        },
+    )
+
+
+def rules_publish() -> Statement:
+    """EventBridge, for rules that publish to an encrypted topic.
+
+    Without a condition on the source, because a key policy supports none for EventBridge; the topic's policy names the
+    rules: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    return Statement(
+        sid="EventBridgeRules",
+        principals={"Service": "events.amazonaws.com"},
+        actions=PUBLISH,
+        resources=("*",),
     )
 
 

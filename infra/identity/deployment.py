@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from infra import inventory
 from infra import names as n
+from infra.identity.deployment_automation import automation_statements
 from infra.identity.document import Statement, document
 from infra.identity.key_use import use_of_key
 from infra.names import PROJECT, Names, pipeline_names
@@ -29,7 +31,7 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
     if environment == "registry":
         return [
             *statements,
-            _buckets(names, "RegistryBuckets", [names.artifact_bucket]),
+            _buckets(names, "Buckets", [names.artifact_bucket]),
             Statement(
                 sid="ModelGroups",
                 actions=(
@@ -45,9 +47,11 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
                 ),
                 resources=tuple(names.group_arn(model.package_group_name) for model in models),
             ),
+            *automation_statements(names, environment),
         ]
+    buckets = [names.data_bucket(environment), *([names.state_bucket] if environment == "prod" else [])]
     statements += [
-        _buckets(names, "DataBuckets", [names.data_bucket(environment)]),
+        _buckets(names, "Buckets", buckets),
         # Scripts are put under their content's hash and never removed by a deploy: executions under way need them.
         Statement(
             sid="Scripts",
@@ -82,41 +86,19 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
     ]
     if environment == "prod":
         statements += [
-            _buckets(names, "StateBucket", [names.state_bucket]),
             Statement(
                 sid="State",
                 actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
                 resources=(f"{names.bucket_arn(names.state_bucket)}/*",),
             ),
+            # Jenkins writes each build's log as this role.
             Statement(
                 sid="DeliveryLog",
-                actions=(
-                    "logs:CreateLogGroup",
-                    "logs:DeleteLogGroup",
-                    "logs:PutRetentionPolicy",
-                    "logs:DeleteRetentionPolicy",
-                    "logs:AssociateKmsKey",
-                    "logs:DisassociateKmsKey",
-                    "logs:TagResource",
-                    "logs:UntagResource",
-                    "logs:ListTagsForResource",
-                    "logs:CreateLogStream",
-                    "logs:PutLogEvents",
-                ),
-                resources=tuple(
-                    names.arn("logs", names.account("prod"), f"log-group:{names.jenkins_log_group}{suffix}")
-                    for suffix in ("", ":*")
-                ),
-            ),
-            Statement(
-                sid="FindLogGroups",
-                actions=("logs:DescribeLogGroups",),
-                # The API judges a listing on the account's log groups, not on the one that is asked for:
-                # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
-                resources=(names.arn("logs", names.account("prod"), "log-group:*"),),
+                actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+                resources=(f"{names.log_group_arn(names.jenkins_log_group, 'prod')}:*",),
             ),
         ]
-    return statements
+    return [*statements, *automation_statements(names, environment)]
 
 
 def _keys(names: Names, environment: Environment) -> list[Statement]:
@@ -216,7 +198,7 @@ def _roles(names: Names, environment: Environment) -> Statement:
             "iam:AttachRolePolicy",
             "iam:DetachRolePolicy",
         ),
-        resources=tuple(names.role_arn(role, environment) for role in n.WORKLOAD_ROLES),
+        resources=tuple(names.role_arn(role, environment) for role in inventory.roles(environment)),
         # Read calls carry no boundary, hence IfExists; a role without the boundary cannot be made or widened.
         conditions={"StringEqualsIfExists": {"iam:PermissionsBoundary": boundary}} if boundary else {},
     )

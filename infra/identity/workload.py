@@ -12,13 +12,19 @@ from infra.names import Names
 from infra.settings import Environment
 from ml.model import Model
 
+JOBS = ("processing-job", "training-job", "transform-job")
+IMAGES = ("sagemaker-xgboost", "sagemaker-scikit-learn")
+MONITOR_IMAGES = ("sagemaker-model-monitor-analyzer",)
+
 
 def pipeline_policies(names: Names, environment: Environment, models: Sequence[Model]) -> Mapping[str, str]:
     """The role of a pipeline execution: it starts jobs, reads their reports and registers versions."""
     account = names.account(environment)
     groups = [model.package_group_name for model in models]
     artifacts = names.bucket_arn(names.artifact_bucket)
-    jobs = tuple(names.arn("sagemaker", account, f"{kind}/pipelines-*") for kind in ("processing-job", "training-job"))
+    data = names.bucket_arn(names.data_bucket(environment))
+    # What a pipeline makes is named after it: pipelines-<execution id>-<step name>-<random>.
+    jobs = tuple(names.arn("sagemaker", account, f"{kind}/pipelines-*") for kind in JOBS)
     return {
         "pipeline-jobs": document(
             [
@@ -31,9 +37,27 @@ def pipeline_policies(names: Names, environment: Environment, models: Sequence[M
                         "sagemaker:CreateTrainingJob",
                         "sagemaker:DescribeTrainingJob",
                         "sagemaker:StopTrainingJob",
+                        "sagemaker:CreateTransformJob",
+                        "sagemaker:DescribeTransformJob",
+                        "sagemaker:StopTransformJob",
                         "sagemaker:AddTags",  # SageMaker tags each job with the execution that started it
                     ),
                     resources=jobs,
+                ),
+                # A model made of a registered version needs the same of the version, whose group's policy decides too:
+                # https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html
+                Statement(
+                    sid="MakeModels",
+                    actions=("sagemaker:CreateModel",),
+                    resources=(
+                        names.arn("sagemaker", account, "model/pipelines-*"),
+                        *(names.packages_arn(group) for group in groups),
+                    ),
+                ),
+                Statement(
+                    sid="FindApprovedVersion",
+                    actions=("lambda:InvokeFunction",),
+                    resources=(names.function_arn(n.LATEST_APPROVED_MODEL, environment),),
                 ),
                 Statement(
                     sid="GiveJobsTheirRole",
@@ -58,18 +82,24 @@ def pipeline_policies(names: Names, environment: Environment, models: Sequence[M
                 ),
             ]
         ),
-        # A condition step reads the evaluation report, which is a file, as the pipeline's role.
+        # A condition step reads the evaluation's and the batch check's report, which are files, as the pipeline's role.
         "cross-account-model-artifacts-s3-bucket-access": document(
             [
                 Statement(
                     sid="ReadReports",
                     actions=("s3:GetObject",),
-                    resources=tuple(f"{artifacts}/{model.model_name}/*" for model in models),
+                    resources=(
+                        *(f"{artifacts}/{model.model_name}/*" for model in models),
+                        *(f"{data}/{model.model_name}/executions/*" for model in models),
+                    ),
                 )
             ]
         ),
         "kms-key-access-policy": document(
-            [use_of_key(names, "ReadReports", "registry", ("kms:Decrypt",), via=("s3",))]
+            [
+                use_of_key(names, "ReadReports", "registry", ("kms:Decrypt",), via=("s3",)),
+                use_of_key(names, "ReadBatchChecks", environment, ("kms:Decrypt",), via=("s3",)),
+            ]
         ),
     }
 
@@ -121,7 +151,9 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
                     actions=("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
                     resources=tuple(
                         names.arn("ecr", "*", f"repository/{name}")
-                        for name in ("sagemaker-xgboost", "sagemaker-scikit-learn")
+                        for name in (
+                            IMAGES + MONITOR_IMAGES if names.settings.drift_check == "model-monitor" else IMAGES
+                        )
                     ),
                 ),
                 Statement(
@@ -178,7 +210,7 @@ def execution_policies(names: Names, environment: Environment, models: Sequence[
 
 def function_policies(names: Names, environment: Environment, models: Sequence[Model]) -> Mapping[str, str]:
     """The role of the Lambda steps: they look for the newest approved version."""
-    account = names.account(environment)
+    log_group = names.function_log_group(n.LATEST_APPROVED_MODEL, environment)
     return {
         "cross-account-model-registry-access": document(
             [
@@ -199,7 +231,7 @@ def function_policies(names: Names, environment: Environment, models: Sequence[M
                 Statement(
                     sid="WriteLogs",
                     actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-                    resources=(names.arn("logs", account, "log-group:/aws/lambda/sagemaker-*:*"),),
+                    resources=(f"{names.log_group_arn(log_group, environment)}:*",),
                 )
             ]
         ),

@@ -9,6 +9,12 @@ import ml
 
 ROOT = Path(ml.__file__).parent
 SCRIPTS = ROOT / "steps"
+FUNCTIONS = ROOT / "functions"
+
+
+def function(name: str) -> Path:
+    """The file of a Lambda function of the platform's own name for it."""
+    return FUNCTIONS / f"{name.replace('-', '_')}.py"
 
 
 def template(model: str, pipeline: str) -> str:

@@ -28,6 +28,8 @@ from sandbox import process
 
 # Statements that `up` does not use in the sandbox, and who does in AWS.
 USED_ELSEWHERE = {
+    "DeliveryLog",  # Jenkins writes the log of a build
+    "FunctionVariables",  # Lambda encrypts variables in AWS; the emulator keeps them as they are
     "State",  # `pulumi login s3://…`; the sandbox keeps its state in a folder
 }
 WITHOUT = """

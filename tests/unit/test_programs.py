@@ -10,12 +10,12 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.contracts import ProdOutputs, RegistryOutputs, TrainingOutputs
+from infra.contracts import ProdOutputs, RegistryStackOutputs, TrainingOutputs
 from infra.providers import declare_provider
 from infra.settings import SettingsError
 
 BASELINES = Path(__file__).parent.parent / "baselines"
-CONTRACTS = {"registry": RegistryOutputs, "dev": TrainingOutputs, "prod": ProdOutputs}
+CONTRACTS = {"registry": RegistryStackOutputs, "dev": TrainingOutputs, "prod": ProdOutputs}
 ENVIRONMENTS = tuple(CONTRACTS)
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -79,8 +79,8 @@ def test_definition_has_no_placeholder_left_and_names_this_account(programs):
 def test_scripts_have_keys_of_their_content_and_outlive_a_deploy(programs):
     declared = programs("dev")
     scripts = declared.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
-    definition = declared.one(PIPELINE, "mammography-severity-train")["pipelineDefinition"]
-    assert len(scripts) == 3
+    definition = "".join(pipeline["pipelineDefinition"] for pipeline in declared.of_type(PIPELINE).values())
+    assert len(scripts) == 4
     for script in scripts.values():
         assert f"s3://{script['bucket']}/{script['key']}" in definition
 
@@ -106,8 +106,14 @@ def test_nobody_but_the_registry_account_may_approve(programs):
 
 def test_keys_rotate_and_only_devs_is_shared(programs):
     for environment, sids in {
-        "dev": {"AccountAdministration", "ProdReadsModelArtifacts"},
-        "prod": {"AccountAdministration", "CloudWatchLogs"},
+        "dev": {"AccountAdministration", "ProdReadsModelArtifacts", "CloudWatchLogs"},
+        "prod": {"AccountAdministration", "CloudWatchAlarms", "CloudWatchLogs"},
+        "registry": {
+            "AccountAdministration",
+            "CloudWatchAlarms",
+            "EventBridgeRules",
+            "TrainingAccountsWriteReports",
+        },
     }.items():
         declared = programs(environment)
         assert declared.one("aws:kms/key:Key", "key")["enableKeyRotation"] is True

@@ -1,0 +1,1 @@
+"""What happens without people: functions, schedules, rules, alarms, and what reaches people."""
