@@ -86,8 +86,12 @@ def _logs(request: Request, found: str) -> str:
 
 
 def _events(request: Request, found: str) -> str:
-    # A rule on the default bus is named without the bus.
+    # A rule on the default bus is named without the bus; a rule's targets are the rule's.
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+    rule = request.parameter("Rule")
+    if rule:
+        bus = str(request.parameter("EventBusName") or "default").rpartition("/")[2]
+        found = f"arn:aws:events:{request.region}:{request.account_id}:rule/{bus}/{rule}"
     return str(request.parameter("ResourceARN") or found.replace(":rule/default/", ":rule/"))
 
 
