@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,7 +19,8 @@ from mlops.place import Place
 Say = Callable[[str], None]
 KINDS = ("train", "inference")
 ENDED = ("Succeeded", "Failed", "Stopped")
-LISTED = 20
+LISTED = 50
+READERS = 8
 
 
 def pipeline_name(place: Place, environment: Environment, kind: str, model: str | None) -> str:
@@ -109,7 +111,8 @@ def list_executions(place: Place, environment: Environment) -> list[dict[str, An
                     continue
                 raise
             found += [summary["PipelineExecutionArn"] for summary in page["PipelineExecutionSummaries"]]
-    return [describe(place, environment, arn) for arn in found]
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(lambda arn: describe(place, environment, arn), found))
 
 
 def _steps(sagemaker: Any, arn: str) -> list[dict[str, Any]]:
