@@ -6,6 +6,7 @@ implements :class:`Host`. So either can be replaced without the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -82,3 +83,8 @@ class Host(Protocol):
         self, *, account_id: str, region: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> None:
         """Put one event of source ``aws.sagemaker`` on the account's default event bus."""
+
+    def count(
+        self, *, account_id: str, region: str, namespace: str, metrics: Mapping[str, float], dimensions: dict[str, str]
+    ) -> None:
+        """Give CloudWatch one data point of each metric; of a name that ends in ``Duration``, milliseconds."""

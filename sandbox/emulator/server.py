@@ -12,13 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.emulator import settings
+from sandbox.emulator.doors import PREFIX, Doors
 from sandbox.process import HEALTH_PATH, Server, forget, record
-
-if TYPE_CHECKING:
-    from sandbox.emulator.service_host import EmulatorHost
 
 logger = logging.getLogger("sandbox")
 
@@ -61,18 +59,20 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     from ministack import app  # noqa: PLC0415
 
     from sandbox.emulator import access, persistence, sagemaker_adapter  # noqa: PLC0415
-    from sandbox.emulator.clock import Clock  # noqa: PLC0415
+    from sandbox.emulator.automation import Automation  # noqa: PLC0415
     from sandbox.emulator.service_host import EmulatorHost  # noqa: PLC0415
     from sandbox.sagemaker.service import SageMakerService  # noqa: PLC0415
 
     access.install()
     loop = asyncio.get_running_loop()
-    host = EmulatorHost(port, Clock(), loop)
+    automation = Automation(folder / "automation")
+    host = EmulatorHost(port, automation.clock, automation.courier)
     service = SageMakerService(host, folder / "sagemaker", folder / "work")
+    automation.install(host, service)
     sagemaker_adapter.register(service)
     saver = persistence.StateSaver()
     server = Server(folder=folder, pid=os.getpid(), port=port, started_at=time.time())
-    gateway = Gateway(app.app, server, saver.note_change)
+    gateway = Gateway(app.app, server, saver.note_change, Doors(automation), automation.open)
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
@@ -83,7 +83,7 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     config.loglevel = "WARNING"
     tasks = [
         asyncio.create_task(saver.run()),
-        asyncio.create_task(_stop_when_idle(gateway, host, idle_seconds, stopped)),
+        asyncio.create_task(_stop_when_idle(gateway, automation.underway, idle_seconds, stopped)),
     ]
     record(server)
     try:
@@ -92,14 +92,17 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(service.close)
+        await asyncio.to_thread(automation.close)
         persistence.save()
         forget(server)
 
 
-async def _stop_when_idle(gateway: Gateway, host: EmulatorHost, idle_seconds: float, stopped: asyncio.Event) -> None:
+async def _stop_when_idle(
+    gateway: Gateway, underway: Callable[[], list[str]], idle_seconds: float, stopped: asyncio.Event
+) -> None:
     while True:
         await asyncio.sleep(idle_seconds / _IDLE_CHECKS)
-        if host.is_executing:
+        if underway():
             gateway.touch()
         if gateway.idle_seconds() > idle_seconds:
             logger.warning("Nothing has asked for anything in %.0f minutes: stopping.", idle_seconds / 60)
@@ -110,10 +113,19 @@ async def _stop_when_idle(gateway: Gateway, host: EmulatorHost, idle_seconds: fl
 class Gateway:
     """The ASGI application in front of ministack: answers for its health, counts requests, keeps doors closed."""
 
-    def __init__(self, application: Any, server: Server, note_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: Any,
+        server: Server,
+        note_change: Callable[[], None],
+        doors: Doors,
+        begin: Callable[[], None],
+    ) -> None:
         self._application = application
         self._health = json.dumps(server.as_document()).encode()
         self._note_change = note_change
+        self._doors = doors
+        self._begin = begin
         self._active = 0
         self._last = time.monotonic()
 
@@ -125,20 +137,36 @@ class Gateway:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, self._beginning(send))
         elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
         elif scope["path"] == HEALTH_PATH:
             await _respond(send, 200, self._health)
+        elif scope["path"].startswith(PREFIX):
+            await self._count(self._answer, scope, receive, send)
         elif scope["path"].startswith(_CLOSED_PATHS):
             await _respond(send, 404, b'{"message": "The sandbox does not offer this."}')
         else:
-            await self._count(scope, receive, send)
+            await self._count(self._application, scope, receive, send)
 
-    async def _count(self, scope: Message, receive: Receive, send: Send) -> None:
+    def _beginning(self, send: Send) -> Send:
+        """Begin what happens by itself when the application has read its state."""
+
+        async def forward(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._begin()
+            await send(message)
+
+        return forward
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        status, document = await self._doors.answer(scope, receive)
+        await _respond(send, status, json.dumps(document).encode())
+
+    async def _count(self, application: Any, scope: Message, receive: Receive, send: Send) -> None:
         self._active += 1
         try:
-            await self._application(scope, receive, send)
+            await application(scope, receive, send)
         finally:
             self._active -= 1
             self.touch()

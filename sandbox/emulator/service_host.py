@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import string
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
-from ministack.services import eventbridge, iam, sts
+from ministack.services import cloudwatch, eventbridge, iam, sts
 
-from sandbox.emulator import validation
+from sandbox.emulator import service_callers
 from sandbox.emulator.clock import Clock
+from sandbox.emulator.courier import Courier
 from sandbox.host import Credentials, ResourceGrant, ServiceError
 
-_EXECUTION_EVENT = "SageMaker Model Building Pipeline Execution Status Change"
-_ENDED = {"Succeeded", "Failed", "Stopped"}
 _SESSION_SECONDS = 12 * 3600
 _KEY_CHARACTERS = string.ascii_uppercase + "234567"
 
@@ -25,16 +25,10 @@ _KEY_CHARACTERS = string.ascii_uppercase + "234567"
 class EmulatorHost:
     """Implements :class:`sandbox.host.Host` on ministack."""
 
-    def __init__(self, port: int, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, port: int, clock: Clock, courier: Courier) -> None:
         self._port = port
         self._clock = clock
-        self._loop = loop
-        self._executing: set[str] = set()
-
-    @property
-    def is_executing(self) -> bool:
-        """Whether a pipeline execution runs, by the events that were emitted."""
-        return bool(self._executing)
+        self._courier = courier
 
     @property
     def endpoint_url(self) -> str:
@@ -48,7 +42,7 @@ class EmulatorHost:
     ) -> Credentials:
         account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
         role = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
-        if role is None or not validation.trusts(role_arn, service, source_arn):
+        if role is None or not service_callers.trusts(role_arn, service, source_arn):
             raise ServiceError(
                 "ValidationException",
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal "
@@ -66,7 +60,7 @@ class EmulatorHost:
                 "UserId": f"{role['RoleId']}:{session_name}",
                 "SecretAccessKey": credentials.secret_access_key,
                 "SessionToken": credentials.session_token,
-                "Expiration": self._clock.now() + _SESSION_SECONDS,
+                "Expiration": time.time() + _SESSION_SECONDS,
                 "AccountId": account,
                 "PrincipalType": "AssumedRole",
             },
@@ -89,12 +83,7 @@ class EmulatorHost:
     def emit(
         self, *, account_id: str, region: str, detail_type: str, detail: dict[str, Any], resources: list[str]
     ) -> None:
-        """Put the event on the bus from the server's own thread, in the order of the calls; does not wait."""
-        execution = detail.get("pipelineExecutionArn")
-        if detail_type == _EXECUTION_EVENT and detail.get("currentPipelineExecutionStatus") in _ENDED:
-            self._executing.discard(str(execution))
-        elif detail_type == _EXECUTION_EVENT:
-            self._executing.add(str(execution))
+        """Put the event on the bus in the order of the calls; does not wait."""
         event = {
             "Source": "aws.sagemaker",
             "DetailType": detail_type,
@@ -102,7 +91,15 @@ class EmulatorHost:
             "Resources": resources,
             "EventBusName": "default",
         }
-        self._loop.call_soon_threadsafe(_put_event, account_id, region, event)
+        self._courier.submit(lambda: _put_event(account_id, region, event))
+
+    def count(
+        self, *, account_id: str, region: str, namespace: str, metrics: Mapping[str, float], dimensions: dict[str, str]
+    ) -> None:
+        with request_scope(account_id, region):
+            for name, value in metrics.items():
+                unit = "Milliseconds" if name.endswith("Duration") else "Count"
+                cloudwatch.record_metric(namespace, name, value, unit, dimensions)
 
 
 def _put_event(account_id: str, region: str, event: dict[str, Any]) -> None:

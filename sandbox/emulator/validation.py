@@ -7,28 +7,16 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam
 
 from sandbox.emulator import keys
+from sandbox.emulator.schedule_rules import schedule_problem
+from sandbox.emulator.service_callers import service_may, trusts
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
 
 _LOGS_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
-
-
-def trusts(role_arn: str, service: str, source_arn: str) -> bool:
-    """Whether a role exists and lets a service assume it for this source."""
-    parts = role_arn.split(":", 5)
-    if len(parts) < 6:
-        return False
-    role = iam._roles.get_scoped(parts[4], None, role_arn.rpartition("/")[2])
-    if role is None or role["Arn"] != role_arn:
-        return False
-    policy = role["AssumeRolePolicyDocument"]
-    return _service_may(service, "sts:AssumeRole", role_arn, policy=policy, source_arn=source_arn)
 
 
 def before_lambda(original: Handler) -> Handler:
@@ -65,6 +53,9 @@ def before_scheduler(original: Handler) -> Handler:
         if role and not trusts(role, "scheduler.amazonaws.com", source):
             text = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
             return _error("ValidationException", text)
+        problem = schedule_problem(document) if document else ""
+        if problem:
+            return _error("ValidationException", problem)
         return await original(method, path, headers, body, query)
 
     return handle
@@ -97,31 +88,9 @@ def _logs_may_use(reference: str, log_group_arn: str) -> bool:
     context = {"kms:encryptioncontext:aws:logs:arn": log_group_arn, "kms:encryptioncontextkeys": ["aws:logs:arn"]}
     policy = key.get("Policy") or ""
     return all(
-        _service_may(service, action, key["Arn"], policy=policy, source_arn=log_group_arn, more=context)
+        service_may(service, action, key["Arn"], policy=policy, source_arn=log_group_arn, more=context)
         for action in _LOGS_ACTIONS
     )
-
-
-def _service_may(
-    service: str, action: str, resource: str, *, policy: Any, source_arn: str, more: dict[str, Any] | None = None
-) -> bool:
-    account = source_arn.split(":")[4] if source_arn.count(":") >= 5 else ""
-    context = iam_evaluator.EvalContext(
-        principal_arn=service,
-        principal_type="Service",
-        principal_account=account,
-        action=action,
-        resource_arn=resource,
-        region=get_region(),
-        service_context={
-            "aws:sourcearn": source_arn,
-            "aws:sourceaccount": account,
-            "aws:principalservicename": service,
-            "aws:principalisawsservice": "true",
-            **(more or {}),
-        },
-    )
-    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -33,6 +33,11 @@ class Engine:
             self._running[arn] = execution
         threading.Thread(target=self._run, args=(execution, previous), name=arn[-12:], daemon=True).start()
 
+    def running(self) -> list[str]:
+        """The executions that have been started and have not ended."""
+        with self._lock:
+            return list(self._running)
+
     def _run(self, execution: Execution, previous: str | None) -> None:
         with contextlib.suppress(StateClosedError):
             execution.run(previous)
@@ -50,7 +55,7 @@ class Engine:
             threading.Thread(target=execution.stop, name=f"stop-{arn[-12:]}", daemon=True).start()
 
     def recover(self) -> None:
-        """Mark as failed what an earlier process left running."""
+        """Mark as failed what an earlier process left running, and tell so."""
         state, now = self._scope.state, self._scope.host.now()
         for document in state.documents(EXECUTION):
             if document["PipelineExecutionStatus"] not in RUNNING:
@@ -59,12 +64,9 @@ class Engine:
             steps = state.get("steps", arn) or {}
             ended = {"StepStatus": "Failed", "FailureReason": STOPPED_REASON, "EndTime": now}
             running = ("Starting", "Executing", "Stopping")
-            state.put(
-                "steps",
-                arn,
-                {n: {**step, **ended} if step["StepStatus"] in running else step for n, step in steps.items()},
-            )
-            state.change(
+            failed = {n: {**step, **ended} for n, step in steps.items() if step["StepStatus"] in running}
+            state.put("steps", arn, {**steps, **failed})
+            changed = state.change(
                 EXECUTION,
                 arn,
                 PipelineExecutionStatus="Failed",
@@ -72,3 +74,6 @@ class Engine:
                 EndTime=now,
                 LastModifiedTime=now,
             )
+            for name, step in failed.items():
+                events.emit_step(self._scope.host, changed, step, steps[name]["StepStatus"])
+            events.emit_execution(self._scope.host, changed, document["PipelineExecutionStatus"])

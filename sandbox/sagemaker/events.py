@@ -36,6 +36,16 @@ _JOB_DETAIL_TYPES = {
 }
 
 
+_NAMESPACE = "AWS/Sagemaker/ModelBuildingPipeline"
+_COUNTED = {
+    "Executing": "Started",
+    "Starting": "Started",
+    "Succeeded": "Succeeded",
+    "Failed": "Failed",
+    "Stopped": "Stopped",
+}
+
+
 def iso(seconds: float) -> str:
     """``2021-03-15T16:10:11Z``."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -73,6 +83,10 @@ def emit_execution(host: Host, execution: Document, previous: str | None) -> Non
         "pipelineExecutionArn": execution["PipelineExecutionArn"],
     }
     _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Status Change", detail)
+    metrics = _metrics("Execution", execution["PipelineExecutionStatus"], execution)
+    pipeline = {"PipelineName": Arn.parse(execution["PipelineArn"]).name}
+    for dimensions in ({}, pipeline):
+        _count(host, execution, metrics, dimensions)
 
 
 def emit_step(host: Host, execution: Document, step: Document, previous: str | None) -> None:
@@ -92,6 +106,8 @@ def emit_step(host: Host, execution: Document, step: Document, previous: str | N
         "pipelineExecutionArn": execution["PipelineExecutionArn"],
     }
     _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Step Status Change", detail)
+    dimensions = {"PipelineName": Arn.parse(execution["PipelineArn"]).name, "StepName": step["StepName"]}
+    _count(host, execution, _metrics("Step", step["StepStatus"], step), dimensions)
 
 
 def emit_job(host: Host, kind: str, arn: str, description: Document, tags: dict[str, str]) -> None:
@@ -115,6 +131,26 @@ def _emit_pipeline(host: Host, execution: Document, detail_type: str, detail: Do
         detail_type=detail_type,
         detail={name: value for name, value in detail.items() if value is not None},
         resources=[execution["PipelineArn"], execution["PipelineExecutionArn"]],
+    )
+
+
+def _metrics(prefix: str, status: str, members: Document) -> dict[str, float]:
+    """What SageMaker counts of an execution or a step that has this status now.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-pipelines
+    """
+    if status not in _COUNTED:
+        return {}
+    found = {f"{prefix}{_COUNTED[status]}": 1.0}
+    if "EndTime" in members:
+        found[f"{prefix}Duration"] = (members["EndTime"] - members["StartTime"]) * 1000
+    return found
+
+
+def _count(host: Host, execution: Document, metrics: dict[str, float], dimensions: dict[str, str]) -> None:
+    arn = Arn.parse(execution["PipelineExecutionArn"])
+    host.count(
+        account_id=arn.account_id, region=arn.region, namespace=_NAMESPACE, metrics=metrics, dimensions=dimensions
     )
 
 

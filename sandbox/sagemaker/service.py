@@ -63,6 +63,10 @@ class SageMakerService:
         self._recover()
         self._closing = threading.Lock()
 
+    def running(self) -> list[str]:
+        """The ARNs of the pipeline executions that have been started and have not ended."""
+        return self._engine.running()
+
     @property
     def operations(self) -> frozenset[str]:
         """The operations that the service implements."""

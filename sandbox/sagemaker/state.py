@@ -22,11 +22,11 @@ class State:
     what it got. Hold :attr:`lock` around a check and the change that depends on it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "sagemaker.sqlite") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.lock = threading.RLock()
         self._open = True
-        self._database = sqlite3.connect(folder / "sagemaker.sqlite", check_same_thread=False, isolation_level=None)
+        self._database = sqlite3.connect(folder / name, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute(

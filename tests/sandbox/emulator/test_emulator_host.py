@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from ministack.services import eventbridge, iam, sts
 
 from sandbox.emulator import conditions, hooks
 from sandbox.emulator.clock import Clock
+from sandbox.emulator.courier import Courier
 from sandbox.emulator.hooks import HookMissingError
 from sandbox.emulator.service_host import EmulatorHost
 from sandbox.host import Caller, ResourceGrant, ServiceError
@@ -27,9 +27,10 @@ PIPELINE = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:pipeline/train"
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorHost]:
     resolve = conditions.resolve_condition_key(iam_evaluator._resolve_condition_key)
     monkeypatch.setattr(iam_evaluator, "_resolve_condition_key", resolve)
-    loop = asyncio.new_event_loop()
-    yield EmulatorHost(4566, Clock(), loop)
-    loop.close()
+    courier = Courier()
+    courier.open()
+    yield EmulatorHost(4566, Clock(), courier)
+    courier.close()
     iam._roles._data.pop((ACCOUNT, "job"), None)
 
 
@@ -110,7 +111,7 @@ def test_events_reach_the_accounts_bus_in_order(host: EmulatorHost) -> None:
             detail={"currentPipelineExecutionStatus": status},
             resources=[PIPELINE],
         )
-    host._loop.run_until_complete(asyncio.sleep(0))
+    assert host._courier.wait_idle(10)
     with request_scope(ACCOUNT, "us-east-1"):
         events = [event for event in eventbridge._events_log_list() if event["Source"] == "aws.sagemaker"]
     found = [json.loads(event["Detail"])["currentPipelineExecutionStatus"] for event in events]

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 import xml.sax.saxutils
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class SandboxHost:
         self.logs: dict[str, list[str]] = {}
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.events: list[dict[str, Any]] = []
+        self.metrics: list[tuple[str, str, dict[str, str]]] = []
         self.denied: set[tuple[str, str]] = set()  # role ARN, action
         self.assumed: list[tuple[str, str]] = []  # role ARN, source ARN
         self.failures: dict[str, list[tuple[int, str]]] = {}  # operation -> errors still to answer
@@ -89,6 +90,12 @@ class SandboxHost:
         with self.changed:
             self.events.append({"account": account_id, "type": detail_type, "detail": detail, "resources": resources})
             self.changed.notify_all()
+
+    def count(
+        self, *, account_id: str, region: str, namespace: str, metrics: Mapping[str, float], dimensions: dict[str, str]
+    ) -> None:
+        with self.changed:
+            self.metrics += [(namespace, name, dimensions) for name in metrics]
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Return when the condition holds; it is asked again after each event."""
