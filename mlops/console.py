@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _progress = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -50,5 +51,5 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, A
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in UNBROKEN)
     for row in rows:
-        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
+        table.add_row(*("" if row.get(column) is None else escape(str(row[column])) for column in columns))
     _results.print(table)

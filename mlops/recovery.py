@@ -32,6 +32,13 @@ PHYSICAL_ID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda i: i["name"],
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": lambda i: i["modelPackageGroupName"],
     "aws:sagemaker/pipeline:Pipeline": lambda i: i["pipelineName"],
+    "aws:lambda/function:Function": lambda i: i["name"],
+    "aws:lambda/permission:Permission": lambda i: f"{_last(i['function'])}/{i['statementId']}",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda i: i["name"],
+    "aws:cloudwatch/eventRule:EventRule": lambda i: i["name"],
+    "aws:cloudwatch/eventTarget:EventTarget": lambda i: f"default/{i['rule']}/{i['targetId']}",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": lambda i: i["name"],
+    "aws:scheduler/schedule:Schedule": lambda i: f"{i['groupName']}/{i['name']}",
 }
 KEY = "aws:kms/key:Key"
 

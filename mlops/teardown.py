@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from infra import names as n
-from infra.settings import ENVIRONMENTS, Environment
-from ml import model as models
+from infra.settings import Environment
 from mlops import bootstrap, versions
 from mlops.engine import Engine
 from mlops.failure import CommandError
@@ -74,40 +72,3 @@ def empty_bucket(place: Place, environment: Environment, bucket: str, say: Say) 
         return
     if deleted:
         say(f"{environment}: {deleted} objects deleted from {bucket}")
-
-
-def leftovers(place: Place) -> list[str]:
-    """What of the project is still in the accounts: buckets, key aliases, roles, groups, pipelines, log groups."""
-    return [
-        f"{environment}: {kind} {name}" for environment in ENVIRONMENTS for kind, name in _existing(place, environment)
-    ]
-
-
-def _existing(place: Place, environment: Environment) -> list[tuple[str, str]]:
-    names, settings = place.names, place.settings[environment]
-
-    def all_of(service: str, operation: str, key: str, name: str) -> list[str]:
-        pages = place.client(environment, service).get_paginator(operation).paginate()
-        return [str(item[name]) for page in pages for item in page[key]]
-
-    buckets = {bucket["Name"] for bucket in place.client(environment, "s3").list_buckets()["Buckets"]}
-    roles = set(all_of("iam", "list_roles", "Roles", "RoleName"))
-    ours: Mapping[str, set[str]] = {
-        "bucket": {names.data_bucket(environment), names.artifact_bucket, names.state_bucket},
-        "role": {names.role_name(r, environment) for r in n.WORKLOAD_ROLES} | {names.deployment_role(environment)},
-        "key alias": {names.key_alias(environment)},
-        "model package group": {models.load(m).package_group_name for m in settings.models},
-        "pipeline": {names.pipeline_name(models.load(m).train_pipeline_name, environment) for m in settings.models},
-        "log group": {names.jenkins_log_group},
-    }
-    present: Mapping[str, set[str]] = {
-        "bucket": buckets,
-        "role": roles,
-        "key alias": set(all_of("kms", "list_aliases", "Aliases", "AliasName")),
-        "model package group": set(
-            all_of("sagemaker", "list_model_package_groups", "ModelPackageGroupSummaryList", "ModelPackageGroupName")
-        ),
-        "pipeline": set(all_of("sagemaker", "list_pipelines", "PipelineSummaries", "PipelineName")),
-        "log group": set(all_of("logs", "describe_log_groups", "logGroups", "logGroupName")),
-    }
-    return [(kind, name) for kind in ours for name in sorted(ours[kind] & present[kind])]

@@ -15,6 +15,7 @@ SQUARE = 300
 EDGE = 48
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SHOWN_TIMES = 5
+MOST_LABELS = 8
 
 
 def slug(text: str) -> str:
@@ -135,8 +136,10 @@ def shares(distribution: Mapping[str, Any]) -> Markup:
                 f'<rect class="{kind}" x="{slot * (number + offset):.1f}" y="{88 - tall:.1f}" width="{slot * 0.36:.1f}"'
                 f' height="{tall:.1f}"><title>{kind}: {one["share"]:.1%}</title></rect>'
             )
+        # Of many ranges only every second fits, and only where it begins.
+        label = old["value"] if len(before) <= MOST_LABELS else "" if number % 2 else old["value"].split("-")[0]
         middle = f"{slot * (number + 0.5):.1f}"
-        parts.append(f'<text class="tick" x="{middle}" y="104" text-anchor="middle">{escape(old["value"])}</text>')
+        parts.append(f'<text class="tick" x="{middle}" y="104" text-anchor="middle">{escape(label)}</text>')
     return _svg(width, height, parts, "Shares of values in baseline and batch")
 
 
