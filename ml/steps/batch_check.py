@@ -18,7 +18,7 @@ from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, NamedTuple,
 import numpy as np
 from scipy import special, stats
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 18
 MOST_PROBLEMS = 20
 LONGEST_SUMMARY = 1000
 SMALLEST_EXPECTED = 5.0  # below it the chi-square distribution is no approximation (Cochran)
@@ -197,7 +197,7 @@ def read_baselines(statistics: Path, constraints: Path, columns: Sequence[Column
 
 
 def read_blocks(path: Path) -> Iterator[Tuple[int, bytes]]:
-    """Whole lines of a file, some megabytes at a time, each with the number of its first line."""
+    """Whole lines of a file, a quarter of a megabyte at a time, each with the number of its first line."""
     number, rest = 1, b""
     with path.open("rb") as file:
         while True:
@@ -272,18 +272,20 @@ class BatchReader:
             self.rows += block.count(b"\n") + 1
             return
         self.rows += len(lines)
-        rows = [line.split(",") for line in lines]
         if len(self.problems) == MOST_PROBLEMS:
             return
-        if number == 1 and self.is_header(source, rows[0]):
-            rows, number = rows[1:], 2
+        if number == 1 and self.is_header(source, lines[0].split(",")):
+            lines, number = lines[1:], 2
             self.rows -= 1
-        numbers: Sequence[int] = range(number, number + len(rows))
-        if any(len(row) != len(self.names) for row in rows):
-            self.find_wrong_lengths(source, number, rows)
-            numbers = [line for line, row in zip(numbers, rows) if len(row) == len(self.names)]
-            rows = [row for row in rows if len(row) == len(self.names)]
-        for place, (feature, cells) in enumerate(zip(self.features, zip(*rows)), start=1):
+        numbers: Sequence[int] = range(number, number + len(lines))
+        width = len(self.names)
+        if any(line.count(",") != width - 1 for line in lines):
+            self.find_wrong_lengths(source, numbers, lines)
+            fitting = [(line, text) for line, text in zip(numbers, lines) if text.count(",") == width - 1]
+            numbers, lines = [line for line, _ in fitting], [text for _, text in fitting]
+        table = ",".join(lines).split(",") if lines else []
+        for place, feature in enumerate(self.features):
+            cells = table[place::width]
             parsed: Dict[Optional[float], int] = {}
             wrong = set()
             for cell, count in Counter(cells).items():
@@ -294,7 +296,7 @@ class BatchReader:
                     continue
                 parsed[value] = parsed.get(value, 0) + count
             if wrong:
-                where = f"{source}, line {{}}, column {place} ({feature.column.name})"
+                where = f"{source}, line {{}}, column {place + 1} ({feature.column.name})"
                 self.find_wrong_cells(where, feature.column.name, zip(numbers, cells), wrong)
             feature.add(parsed)
 
@@ -309,13 +311,14 @@ class BatchReader:
             self.complain(f"{source}, line 1: is a header; a batch to score has none")
         return found
 
-    def find_wrong_lengths(self, source: str, number: int, rows: Sequence[Sequence[str]]) -> None:
+    def find_wrong_lengths(self, source: str, numbers: Iterable[int], lines: Iterable[str]) -> None:
         """Name the lines that have too many or too few values."""
         expected = len(self.names)
-        for line, row in enumerate(rows, start=number):
-            if len(row) != expected:
-                missing = len(row) < expected
-                found = "is empty" if row == [""] else f"has {len(row)} values"
+        for line, text in zip(numbers, lines):
+            values = text.count(",") + 1
+            if values != expected:
+                missing = values < expected
+                found = f"has {values} values" if text else "is empty"
                 self.complain(
                     "{}, line {}: {}; write {}: {}".format(source, line, found, expected, ",".join(self.names)),
                     "missing_column_check" if missing else "extra_column_check",
