@@ -17,6 +17,7 @@ from mlops.data import prepare_data, upload_data
 from mlops.engine import Engine
 from mlops.failure import CommandError, UsageError
 from mlops.jenkins_account import remove_controller
+from mlops.leftovers import leftovers
 from mlops.place import Place, sandbox_folder, sandbox_port
 from mlops.project import load_settings
 from mlops.sandbox_doors import read_outbox
@@ -157,7 +158,7 @@ def down(where: Where, say: Say) -> list[str]:
         # A sandbox that was stopped, or killed, keeps its accounts on disk: they are taken down all the same.
         place = start_place(where, say)
     teardown.take_down(place, Engine(place), say)
-    left = teardown.leftovers(place)
+    left = leftovers(place)
     if place.folder is not None and not left:
         remove_controller(place)
         try:

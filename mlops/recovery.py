@@ -33,12 +33,10 @@ PHYSICAL_ID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "aws:sagemaker/modelPackageGroup:ModelPackageGroup": lambda i: i["modelPackageGroupName"],
     "aws:sagemaker/pipeline:Pipeline": lambda i: i["pipelineName"],
     "aws:lambda/function:Function": lambda i: i["name"],
-    "aws:lambda/permission:Permission": lambda i: f"{_last(i['function'])}/{i['statementId']}",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda i: i["name"],
-    "aws:cloudwatch/eventRule:EventRule": lambda i: i["name"],
-    "aws:cloudwatch/eventTarget:EventTarget": lambda i: f"default/{i['rule']}/{i['targetId']}",
+    "aws:lambda/permission:Permission": lambda i: i["statementId"],
     "aws:scheduler/scheduleGroup:ScheduleGroup": lambda i: i["name"],
     "aws:scheduler/schedule:Schedule": lambda i: f"{i['groupName']}/{i['name']}",
+    # Rules, targets, alarms, topics, subscriptions, queues and policies need none: to make one again changes nothing.
 }
 KEY = "aws:kms/key:Key"
 

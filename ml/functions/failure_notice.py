@@ -155,10 +155,13 @@ def compose(failure: Failure, verdict: str, bucket: str, studio_domain: str) -> 
         f"Verdict:   {verdict}",
     ]
     if report:
-        lines += [f"Input:     {report.get('input', '')}, {report.get('rows', 0)} rows", "", report.get("summary", "")]
-    lines += _section("Features that moved", [str(feature.get("change")) for feature in moved])
+        lines.append(f"Input:     {report.get('input', '')}, {report.get('rows', 0)} rows")
+    title = f"Features that moved, {len(moved)} of {len(report.get('features', []))}"
+    lines += _section(title, [str(feature.get("change")) for feature in moved])
     lines += _section("Problems of the file", [str(problem) for problem in report.get("problems", [])])
-    lines += _section("Failed steps", [_reason(step) for step in failure.failed_steps])
+    # The reason of a verdict's step is the report's summary, which the two lists above say in full.
+    told = moved or report.get("problems")
+    lines += _section("Failed steps", [] if told else [_reason(step) for step in failure.failed_steps])
     lines += _section("Could not be read", failure.unread)
     lines += ["", "What happens next", NEXT.get(verdict) or NEXT[failure.kind]]
     return [*lines, *_section("Links", links(failure, bucket, studio_domain))]

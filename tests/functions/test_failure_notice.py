@@ -83,7 +83,9 @@ def test_drift_names_account_execution_and_what_moved(notice):
     assert "failed000001, began 2026-03-10 23:02 UTC, failed 2026-03-10 23:20 UTC" in text
     assert "s3://data/batch.csv, 48 rows" in text
     assert "  - Shape: shares moved by 0.31 (chi-square, p = 2e-09)" in text
+    assert "Features that moved, 1 of 2" in text
     assert "Age: as before" not in text
+    assert "Failed steps" not in text
     assert "retrain-gate's decision" in text
     assert f"https://us-east-1.console.aws.amazon.com/s3/object/data?region=us-east-1&prefix={KEY}" in text
     assert "console.aws.amazon.com/sagemaker/home?region=us-east-1#/processing-jobs/pipelines-check" in text
@@ -138,6 +140,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_published(notice):
     subject, text = notice([CHECKED, step("Mammo-DataDrift")], "AccessDenied")
     assert subject.endswith("drift")
     assert "the batch check's report: AccessDenied" in text
+    assert "Failed steps\n  - Mammo-DataDrift" in text
     assert "Report: " not in text
 
 
