@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import drift, filling, inference, preview, program, training
+from bench import drift, filling, inference, preview, program, schedule, training
 from bench.accounts import deployed_accounts
 from bench.measurement import Measurement, MeasurementError, show_table
 from mlops.console import complain, say, show_json
@@ -24,7 +24,7 @@ WIDTH_OF_A_LOG = 120
 
 def measure_all(tell: Callable[[str], None]) -> list[Measurement]:
     """Every measurement: first those that need no sandbox."""
-    measurements = [*filling.measure(), *program.measure(), *drift.measure(tell)]
+    measurements = [*filling.measure(), *program.measure(), *drift.measure(tell), *schedule.measure(tell)]
     with deployed_accounts(tell) as engine:
         measurements += preview.measure(engine, tell)
         measurements += training.measure(engine.place, tell)

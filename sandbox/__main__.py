@@ -20,12 +20,16 @@ def main(arguments: list[str]) -> int:
     serve.add_argument("--folder", type=Path, required=True, help="where everything is kept")
     serve.add_argument("--port", type=int, required=True, help="port of 127.0.0.1; 0 takes a free one")
     serve.add_argument("--idle-minutes", type=float, default=240.0, help="stop after so long without a request")
+    serve.add_argument("--stub-steps", action="store_true", help="for benchmarks: no step of a pipeline runs")
     options = parser.parse_args(arguments)
     # SANDBOX_LOG=DEBUG logs every request's principal, action and resource.
     logging.getLogger("sandbox").setLevel(os.environ.get("SANDBOX_LOG", "WARNING"))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        server.serve(options.folder, options.port, options.idle_minutes)
+        server.serve(options.folder, options.port, options.idle_minutes, stub_steps=options.stub_steps)
+    except process.SandboxError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"{process.PortTakenError(options.port)} ({error.strerror})\n")
         return 1

@@ -60,9 +60,10 @@ class Server:
         return {"folder": str(self.folder), "pid": self.pid, "port": self.port, "started_at": self.started_at}
 
 
-def start(folder: Path, port: int, idle_minutes: float = IDLE_MINUTES) -> Server:
+def start(folder: Path, port: int, idle_minutes: float = IDLE_MINUTES, *, stub_steps: bool = False) -> Server:
     """The running server of this folder, started if there is none; ``port`` 0 takes a free one.
 
+    ``stub_steps`` is for benchmarks, in a folder of their own: no step of a pipeline runs.
     Raises :class:`PortTakenError` if something else has the port, :class:`SandboxError` if the server does not come up.
     """
     folder = folder.resolve()
@@ -76,7 +77,7 @@ def start(folder: Path, port: int, idle_minutes: float = IDLE_MINUTES) -> Server
         log = folder / LOG_NAME
         with log.open("ab") as output:
             child = subprocess.Popen(
-                _command(folder, port, idle_minutes),
+                _command(folder, port, idle_minutes) + (["--stub-steps"] if stub_steps else []),
                 cwd=_PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.emulator import settings
 from sandbox.emulator.doors import PREFIX, Doors
-from sandbox.process import HEALTH_PATH, Server, forget, record
+from sandbox.process import HEALTH_PATH, SandboxError, Server, forget, record
 
 logger = logging.getLogger("sandbox")
 
@@ -43,17 +43,31 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(folder: Path, port: int, idle_minutes: float) -> None:
-    """Serve until SIGTERM or SIGINT, or until nothing has asked for anything for ``idle_minutes``."""
+def serve(folder: Path, port: int, idle_minutes: float, *, stub_steps: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, or until nothing has asked for anything for ``idle_minutes``.
+
+    Raises :class:`SandboxError` where steps are to be stubbed and were not before, or the other way round.
+    """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    _require_same_steps(folder, stub_steps)
     listener = listen(port)
     port = listener.getsockname()[1]
     settings.configure(folder, port)
-    asyncio.run(_serve(folder, listener, port, idle_minutes * 60))
+    asyncio.run(_serve(folder, listener, port, idle_minutes * 60, stub_steps))
 
 
-async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds: float) -> None:
+def _require_same_steps(folder: Path, stub_steps: bool) -> None:
+    """Results of stubbed steps stay out of a sandbox that people use."""
+    marker = folder / "steps-are-stubbed"
+    if stub_steps and not (folder / "automation").exists():
+        marker.touch()
+    if stub_steps is not marker.exists():
+        kind = "real" if stub_steps else "stubbed"
+        raise SandboxError(f"The sandbox in {folder} was made with {kind} steps. Give this one a folder of its own.")
+
+
+async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds: float, stub_steps: bool) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve  # noqa: PLC0415 - ministack reads its settings on import
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
@@ -67,7 +81,7 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
     loop = asyncio.get_running_loop()
     automation = Automation(folder / "automation")
     host = EmulatorHost(port, automation.clock, automation.courier)
-    service = SageMakerService(host, folder / "sagemaker", folder / "work")
+    service = SageMakerService(host, folder / "sagemaker", folder / "work", stub_steps=stub_steps)
     automation.install(host, service)
     sagemaker_adapter.register(service)
     saver = persistence.StateSaver()

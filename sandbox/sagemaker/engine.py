@@ -19,7 +19,8 @@ STOPPED_REASON = "The sandbox stopped while this execution ran."
 class Engine:
     """The executions that run in this process."""
 
-    def __init__(self, scope: Scope, jobs: Jobs, factory: ClientFactory) -> None:
+    def __init__(self, scope: Scope, jobs: Jobs, factory: ClientFactory, *, stub_steps: bool = False) -> None:
+        self._stub_steps = stub_steps
         self._scope = scope
         self._jobs = jobs
         self._factory = factory
@@ -28,7 +29,7 @@ class Engine:
 
     def start(self, arn: str, previous: str | None = None) -> None:
         """Run an execution in a thread of its own."""
-        execution = Execution(self._scope, self._jobs, self._factory, arn)
+        execution = Execution(self._scope, self._jobs, self._factory, arn, stub_steps=self._stub_steps)
         with self._lock:
             self._running[arn] = execution
         threading.Thread(target=self._run, args=(execution, previous), name=arn[-12:], daemon=True).start()

@@ -15,6 +15,7 @@ from sandbox.sagemaker.retry import Retries
 from sandbox.sagemaker.scope import Scope
 from sandbox.sagemaker.state import Document, StateClosedError
 from sandbox.sagemaker.steps import StepFailedError, StepRunner, StepStoppedError
+from sandbox.sagemaker.stubbed_steps import StubbedSteps
 
 _DEFAULT_PARALLEL_STEPS = 50  # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 
@@ -22,7 +23,7 @@ _DEFAULT_PARALLEL_STEPS = 50  # https://docs.aws.amazon.com/general/latest/gr/sa
 class Execution:
     """Drives one execution from its state, so that a retry goes on where the last run ended."""
 
-    def __init__(self, scope: Scope, jobs: Jobs, factory: ClientFactory, arn: str) -> None:
+    def __init__(self, scope: Scope, jobs: Jobs, factory: ClientFactory, arn: str, *, stub_steps: bool = False) -> None:
         self.arn = arn
         self._scope = scope
         self._state = scope.state
@@ -30,14 +31,16 @@ class Execution:
         text = (self._state.get("definition", arn) or {})["PipelineDefinition"]
         self._definition = Definition.parse(text)
         self._clients = RoleClients(scope.host, factory, role_arn=document["RoleArn"], execution_arn=arn)
-        self._runner = StepRunner(
-            scope=scope,
-            jobs=jobs,
-            clients=self._clients,
-            execution=document,
-            definition=self._definition,
-            properties=self._properties,
-        )
+        self._runner: StepRunner | StubbedSteps = StubbedSteps()
+        if not stub_steps:
+            self._runner = StepRunner(
+                scope=scope,
+                jobs=jobs,
+                clients=self._clients,
+                execution=document,
+                definition=self._definition,
+                properties=self._properties,
+            )
         self._changed = threading.Condition()
         self._running: set[str] = set()
         self._failed = False

@@ -31,11 +31,17 @@ class SageMakerService:
     """SageMaker for every account and region of one sandbox.
 
     ``state_folder`` keeps what must survive a restart, ``work_folder`` the files of jobs. A test may give its own
-    ``factory`` of the clients with which executions call AWS.
+    ``factory`` of the clients with which executions call AWS. ``stub_steps`` makes every step succeed without running.
     """
 
     def __init__(
-        self, host: Host, state_folder: Path, work_folder: Path, *, factory: ClientFactory | None = None
+        self,
+        host: Host,
+        state_folder: Path,
+        work_folder: Path,
+        *,
+        factory: ClientFactory | None = None,
+        stub_steps: bool = False,
     ) -> None:
         self._state = State(state_folder)
         self._launcher = Launcher(work_folder)
@@ -46,7 +52,7 @@ class SageMakerService:
         registry = Registry(scope, tags, groups)
         models = Models(scope, tags, registry)
         self._jobs = Jobs(scope, tags, models, self._launcher)
-        self._engine = Engine(scope, self._jobs, factory or client_factory(host))
+        self._engine = Engine(scope, self._jobs, factory or client_factory(host), stub_steps=stub_steps)
         pipelines = Pipelines(scope, tags)
         executions = Executions(scope, pipelines, self._engine)
         parts = (tags, groups, registry, models, pipelines, executions, Search(scope, tags))
