@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.settings import Environment
+from mlops.adoption import refresh_adopted
 from mlops.engine_noise import strip
 from mlops.failure import CommandError
 from mlops.place import Place
@@ -65,6 +66,7 @@ class Engine:
     def up(self, environment: Environment, say: Say) -> Outcome:
         """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
         stack = self._recovered(environment, say)
+        refresh_adopted(self.place, environment, stack, say)
         with _watch(environment, say) as watch:
             done = stack.up(on_event=watch.on_event, color="never", suppress_outputs=True)
         return watch.outcome(done.summary.resource_changes)
