@@ -19,7 +19,7 @@ from ml.steps import baseline, evaluate_model, raw_preprocess
 
 STEPS = Path(raw_preprocess.__file__).parent
 SCRIPTS = sorted(path for path in STEPS.glob("*.py") if path.name != "__init__.py")
-IN_THE_CONTAINERS = {"numpy", "xgboost"}
+IN_THE_CONTAINERS = {"numpy", "scipy", "xgboost"}
 FEATURES = [raw_preprocess.Column("Age", 0, 120), raw_preprocess.Column("Shape", 1, 4)]
 LABEL = raw_preprocess.Column("Severity", 0, 1)
 
