@@ -251,26 +251,25 @@ class BatchReader:
         if not paths:
             raise CheckError("the input has no files")
         for path in paths:
-            source, before = str(path.relative_to(folder)), self.rows
-            for number, block in read_blocks(path):
-                self.add_block(source, number, block)
-            if self.rows == before:
+            source = str(path.relative_to(folder))
+            if not path.stat().st_size:
                 self.complain(f"{source}: is empty")
+            for number, block in read_blocks(path):
+                try:
+                    text = block.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    line = number + block.count(b"\n", 0, error.start)
+                    self.complain(f"{source}, line {line}: is not UTF-8 text")
+                    break
+                self.add_lines(source, number, text.replace("\r\n", "\n").rstrip("\r").split("\n"))
 
     def complain(self, text: str, check: str = "data_type_check", feature: str = "all features") -> None:
         """Remember a problem, unless there are enough."""
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(Problem(text, check, feature))
 
-    def add_block(self, source: str, number: int, block: bytes) -> None:
-        """Count the cells of whole lines, of which the first has this number."""
-        try:
-            lines = block.decode("utf-8").replace("\r\n", "\n").rstrip("\r").split("\n")
-        except UnicodeDecodeError as error:
-            line = number + block.count(b"\n", 0, error.start)
-            self.complain(f"{source}, line {line}: is not UTF-8 text")
-            self.rows += block.count(b"\n") + 1
-            return
+    def add_lines(self, source: str, number: int, lines: List[str]) -> None:
+        """Count the cells of lines, of which the first has this number."""
         self.rows += len(lines)
         if len(self.problems) == MOST_PROBLEMS:
             return
