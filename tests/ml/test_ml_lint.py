@@ -313,28 +313,3 @@ def test_mutation_is_found(definition: Definition, mutate: Mutation, message: st
 def test_branches_without_steps_are_found(definition: Definition) -> None:
     arguments(definition, "CheckAUCScore").update(IfSteps=[], ElseSteps=[])
     assert "Mammo-CheckAUCScore: has neither IfSteps nor ElseSteps" in lint.lint(definition)
-
-
-def test_function_steps_outputs_are_known(definition: Definition) -> None:
-    """What the inference pipeline will use: a function's outputs as arguments of later steps."""
-    function = {
-        "Name": "Resolve",
-        "Type": "Lambda",
-        "Arguments": {},
-        "FunctionArn": "${function_latest_approved_model_arn}",
-        "OutputParameters": [{"OutputName": "image", "OutputType": "String"}],
-    }
-    definition["Steps"].insert(0, function)
-    image = arguments(definition, "Train")["AlgorithmSpecification"]
-    image["TrainingImage"] = {"Get": "Steps.Resolve.OutputParameters['image']"}
-    assert lint.lint(definition) == []
-    image["TrainingImage"] = {"Get": "Steps.Resolve.OutputParameters['picture']"}
-    assert "the function declares no such output" in "\n".join(lint.lint(definition))
-
-
-def test_transform_must_be_encrypted_too() -> None:
-    transform = {"Name": "Score", "Type": "Transform", "Arguments": {"TransformOutput": {"S3OutputPath": "s3://x"}}}
-    findings = "\n".join(lint.lint({"Version": "2020-12-01", "Steps": [transform]}))
-    assert "Score: TransformOutput.KmsKeyId is None" in findings
-    assert "Score: TransformResources.VolumeKmsKeyId is None" in findings
-    assert "Score: TransformOutput.S3OutputPath has no Execution.PipelineExecutionId" in findings
