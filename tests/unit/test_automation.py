@@ -214,16 +214,17 @@ def test_deployment_roles_have_room_for_five_models(settings):
         assert len("".join(policy.split())) <= 10_240, environment
 
 
-def test_deployment_role_reaches_every_queue_rule_and_alarm_of_its_stack_and_names_no_other_kind(settings):
+def test_deployment_role_reaches_every_queue_rule_and_alarm_of_its_stack_and_no_other(settings):
     for environment in ("registry", "prod"):
         names = Names(settings[environment])
         chosen = [models.load(MODEL)]
         statements = {s.sid: s.resources for s in deployment_statements(names, environment, chosen)}
-        arns = {
-            "DeadLetterQueues": [names.queue_arn(queue, environment) for queue in inventory.queues(names, environment)],
-            "Rules": [names.rule_arn(r, environment) for r in inventory.rules(names, environment, chosen)],
-            "Alarms": [names.alarm_arn(a, environment) for a in inventory.alarms(names, environment, chosen)],
+        made = {
+            "DeadLetterQueues": (names.queue_arn, inventory.queues(names, environment)),
+            "Rules": (names.rule_arn, inventory.rules(names, environment, chosen)),
+            "Alarms": (names.alarm_arn, inventory.alarms(names, environment, chosen)),
         }
-        for sid, expected in arns.items():
-            assert [a for a in expected if not any(fnmatchcase(a, p) for p in statements[sid])] == [], sid
-            assert not any(fnmatchcase(expected[0].replace("-", "_"), pattern) for pattern in statements[sid]), sid
+        for sid, (arn_of, resources) in made.items():
+            arns = [arn_of(resource, environment) for resource in resources]
+            assert [a for a in arns if not any(fnmatchcase(a, pattern) for pattern in statements[sid])] == [], sid
+            assert not any(fnmatchcase(arn_of("other", environment), pattern) for pattern in statements[sid]), sid
