@@ -22,16 +22,29 @@ from ml.steps import evaluate_model
 pytestmark = pytest.mark.xdist_group("ml-end-to-end")
 
 SCRIPTS = Path(evaluate_model.__file__).parent
-DEFINITION = SCRIPTS.parent / "definitions" / "mammography-severity" / "train.json"
-STEPS = {step["Name"]: step for step in lint.walk_steps(json.loads(DEFINITION.read_text())["Steps"])}
-EXPRESSIONS = {"Execution.PipelineExecutionId": "abc123", "Parameters.InputDataUrl": "s3://data/train-dataset/"}
+DEFINITIONS = SCRIPTS.parent / "definitions" / "mammography-severity"
+
+
+def read_steps(definition: str) -> dict[str, Any]:
+    """Every step of a committed definition by name, those in branches included."""
+    steps = json.loads((DEFINITIONS / f"{definition}.json").read_text())["Steps"]
+    return {step["Name"]: step for step in lint.walk_steps(steps)}
+
+
+STEPS = read_steps("train") | read_steps("inference")
+EXPRESSIONS = {
+    "Execution.PipelineExecutionId": "abc123",
+    "Parameters.InputDataUrl": "s3://data/train-dataset/",
+    "Parameters.transform_input": "s3://data/batch.csv",
+    "Steps.Mammo-LatestApprovedModel.OutputParameters['model_package_arn']": "arn:aws:sagemaker:::model-package/g/1",
+}
 
 
 class Job:
     """A processing job in a folder that stands for its /opt/ml/processing."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
+    def __init__(self, name: str, folder: Path, step: dict[str, Any] | None = None) -> None:
+        self.step = step or STEPS[name]
         self.folder = folder
 
     def give(self, part: str, content: Path) -> None:
@@ -40,7 +53,7 @@ class Job:
 
     def run(self) -> subprocess.CompletedProcess[str]:
         """Run the step's script with the arguments that the definition gives it."""
-        application = STEPS[self.name]["Arguments"]["AppSpecification"]
+        application = self.step["Arguments"]["AppSpecification"]
         arguments = [
             EXPRESSIONS[argument["Get"]]
             if isinstance(argument, dict)
@@ -81,6 +94,7 @@ def train_model(train: Path, artifact: Path) -> None:
 class Execution:
     """The processing jobs of one execution in dev, on part 1 of the data."""
 
+    files: dict[str, Path]
     preprocessing: Job
     evaluation: Job
     quality: Job
@@ -90,14 +104,15 @@ class Execution:
 def execution(source: dataset.Source, tmp_path_factory: pytest.TempPathFactory) -> Execution:
     """Every step of the pipeline, run once."""
     folder = tmp_path_factory.mktemp("execution")
+    files = {path.name: path for path in dataset.prepare(folder / "data", source)}
     jobs = Execution(
+        files,
         Job("Mammo-PreProcessing", folder / "preprocessing"),
         Job("Mammo-Eval", folder / "evaluation"),
         Job("Mammo-DataQualityCheck", folder / "quality"),
     )
-    files = {path.name: path for path in dataset.prepare(folder / "data", source)}
     (jobs.preprocessing.folder / "raw").mkdir(parents=True)
-    files[dataset.PART1_FILE].rename(jobs.preprocessing.folder / "raw" / dataset.PART1_FILE)
+    shutil.copy(files[dataset.PART1_FILE], jobs.preprocessing.folder / "raw")
     jobs.preprocessing.succeed()
     train_model(jobs.preprocessing.folder / "train", folder / "model")
     jobs.evaluation.give("model", folder / "model")
@@ -172,6 +187,43 @@ def test_baseline_describes_the_raw_training_rows(execution: Execution, settings
     for number, feature in enumerate(statistics["features"]):
         common = (feature.get("numerical_statistics") or feature["string_statistics"])["common"]
         assert common["num_missing"] == sum(row[number] == "" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("file", "verdict", "words"),
+    [
+        (dataset.BATCH_FILE, "ok", "none of 5 features has drifted"),
+        (dataset.OUTLIERS_FILE, "bad-input", "line 1: is a header"),
+        (dataset.DRIFTED_FILE, "drift", "features drifted in 96 rows. Shape: shares moved by"),
+        (dataset.MALFORMED_FILE, "bad-input", "5 problems. "),
+    ],
+)
+def test_each_batch_gets_the_verdict_that_it_was_made_for(
+    execution: Execution, tmp_path: Path, file: str, verdict: str, words: str
+) -> None:
+    check = Job("Mammo-BatchCheck", tmp_path)
+    (tmp_path / "batch").mkdir()
+    shutil.copy(execution.files[file], tmp_path / "batch")
+    check.give("statistics", execution.quality.folder / "baseline")
+    check.give("constraints", execution.quality.folder / "baseline")
+    check.succeed()
+    report = check.read("check/batch_check.json")
+    assert (report["verdict"], report["execution_id"], report["input"]) == (verdict, "abc123", "s3://data/batch.csv")
+    assert words in report["summary"]
+    assert report["model_package_arn"] == "arn:aws:sagemaker:::model-package/g/1"
+    assert bool(report["features"]) == (verdict != "bad-input")
+    if verdict == "drift":
+        drifted = [feature["name"] for feature in report["features"] if feature["drifted"]]
+        assert {"Shape", "Margin"} <= set(drifted)
+
+
+def test_baseline_for_model_monitor_has_the_same_rows_and_no_header(execution: Execution, tmp_path: Path) -> None:
+    other = Job("Mammo-PreProcessing", tmp_path, read_steps("train-model-monitor")["Mammo-PreProcessing"])
+    other.give("raw", execution.preprocessing.folder / "raw")
+    other.succeed()
+    plain, headerless = execution.preprocessing.tables(), other.tables()
+    assert headerless["baseline"] == plain["baseline"].partition(b"\n")[2]
+    assert {name: plain[name] for name in ("train", "test")} == {name: headerless[name] for name in ("train", "test")}
 
 
 def test_files_and_their_order_do_not_change_the_split(execution: Execution, tmp_path: Path) -> None:
