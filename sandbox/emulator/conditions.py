@@ -65,9 +65,8 @@ def principal_matches(original: Callable[[Any, str], bool]) -> Callable[[Any, st
 
 def request_context(request: Request) -> dict[str, Any]:
     """The service's own condition keys of one request."""
-    if request.service == "monitoring" and request.document.get("Tags"):
-        tags = {tag["Key"]: tag["Value"] for tag in request.document["Tags"]}
-        return {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}
+    if request.service == "monitoring":
+        return _metric_context(request)
     if request.service == "kms":
         reference = str(request.parameter("KeyId"))
         key = keys.find(reference, request.account_id, request.region)
@@ -105,6 +104,17 @@ def s3_context(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
             found[f"s3:{header}"] = key["Arn"] if key else reference
         return found
 
+    return context
+
+
+def _metric_context(request: Request) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html"""
+    context: dict[str, Any] = {}
+    if request.operation == "PutMetricData" and request.parameter("Namespace"):
+        context["cloudwatch:namespace"] = request.parameter("Namespace")
+    if request.document.get("Tags"):
+        tags = {tag["Key"]: tag["Value"] for tag in request.document["Tags"]}
+        context |= {**{f"aws:RequestTag/{key}": value for key, value in tags.items()}, "aws:TagKeys": list(tags)}
     return context
 
 

@@ -256,6 +256,14 @@ def test_alarms_are_judged_though_their_requests_are_no_json(role, names) -> Non
     refused(worker.put_metric_alarm, AlarmName=names, **{**request, "Tags": []})
 
 
+def test_metrics_are_judged_on_their_namespace(role) -> None:
+    own = {"StringEquals": {"cloudwatch:namespace": "Own"}}
+    client = role(ONE, {**allow("cloudwatch:PutMetricData"), "Condition": own}).client("cloudwatch")
+    data = [{"MetricName": "m", "Value": 1.0}]
+    client.put_metric_data(Namespace="Own", MetricData=data)
+    assert "cloudwatch:PutMetricData" in refused(client.put_metric_data, Namespace="Other", MetricData=data)
+
+
 def test_managed_policies_are_awss_own_documents(role, root, names) -> None:
     worker = role(ONE)
     iam = root(ONE).client("iam")
