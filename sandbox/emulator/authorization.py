@@ -16,7 +16,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam, lambda_svc, s3, sns, sqs
 
-from sandbox.emulator import conditions, denial, keys
+from sandbox.emulator import conditions, denial, event_buses, keys
 from sandbox.emulator.request import Check, current
 
 _ANYTHING = iam_evaluator.parse_policy_document({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -141,6 +141,7 @@ def _trust_policy(arn: str) -> tuple[Any, str] | None:
 
 
 _RESOURCE_POLICIES: dict[str, Callable[[str], tuple[Any, str] | None]] = {
+    "events": event_buses.bus_policy,
     "kms": keys.policy_and_owner,
     "lambda": lambda_svc.function_policy_for_arn,
     "s3": _bucket_policy,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ministack.services import cloudwatch
+
 from sandbox.emulator import (
     alarm_rules,
     alarms,
@@ -87,7 +89,7 @@ class Automation:
         replace(_EVENTS, "_put_permission", event_rules.put_permission)
         replace(_SCHEDULER, "start_scheduler", nothing)
         replace(_LAMBDA, "invoke_async_with_retry", lambda _original: self._invoke_event)
-        replace(_LAMBDA, "_emit_lambda_metrics", _without_acceptance)
+        replace(_LAMBDA, "_emit_lambda_metrics", _count_runs)
         replace(_SNS, "_fanout", self.outbox.fan_out)
         replace(_SNS, "_subscribe", self.outbox.subscribe)
         replace(_SNS, "publish_internal", outbox.check_publish)
@@ -101,11 +103,16 @@ class Automation:
         self._invocations.accept(config["FunctionArn"], event)
 
 
-def _without_acceptance(original: Callable[..., None]) -> Callable[..., None]:
-    """Count an asynchronous invocation when it runs; ministack counts it when it is accepted, too."""
+def _count_runs(original: Callable[..., None]) -> Callable[..., None]:
+    """Count an invocation when it has run: ministack counts it when it is accepted or throttled, too.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+    """
 
     def emit(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:
-        if duration_ms or error or throttle:
+        if throttle and not duration_ms:
+            cloudwatch.record_metric("AWS/Lambda", "Throttles", 1, "Count", {"FunctionName": function_name})
+        elif duration_ms and not throttle:
             original(function_name, duration_ms, error, throttle)
 
     return emit

@@ -103,7 +103,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_keys": None,
         "handle_request": HANDLER,
     },
-    "ministack.core.lambda_runtime": {"os": None},
+    "ministack.core.lambda_runtime": {"Worker": "func_name config code_zip", "os": None},
     "ministack.services.lambda_svc": {
         "_emit_lambda_metrics": "function_name duration_ms error throttle",
         "_event_invoke_config": "func qualifier",

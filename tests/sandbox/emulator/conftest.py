@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from emulator_callers import Principal, assume, document
+from emulator_world import World
 
 from sandbox import process
 from sandbox.process import Server
@@ -60,3 +61,19 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder whose server, if a test starts one, is stopped."""
     yield tmp_path / "sandbox"
     process.stop(tmp_path / "sandbox")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A sandbox of the test's own."""
+    found = World(tmp_path / "sandbox")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def stubbed_world(tmp_path: Path) -> Iterator[World]:
+    """As ``world``, but no step of a pipeline runs."""
+    found = World(tmp_path / "sandbox", stub_steps=True)
+    yield found
+    found.stop()
