@@ -13,6 +13,7 @@ from sandbox.emulator import (
     authorization,
     conditions,
     keys,
+    message_keys,
     passed_roles,
     resources,
     s3_encryption,
@@ -77,7 +78,11 @@ def _remember(original: Callable[..., str]) -> Callable[..., str]:
         if service == "sagemaker":
             first, *request.pending = sagemaker_adapter.checks(request)
             return first.resource_arn
-        request.pending = resources.further_checks(request) + passed_roles.checks(request)
+        request.pending = [
+            *resources.further_checks(request),
+            *message_keys.checks(request),
+            *passed_roles.checks(request),
+        ]
         return resources.resource_arn(request, found)
 
     return extract
