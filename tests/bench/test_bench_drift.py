@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ RESAMPLES = 60
 @pytest.fixture(autouse=True)
 def _real_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in tests/ml: the data wherever it can be had."""
-    if SHARED_COPY.is_file() and not dataset.os.environ.get(dataset.VARIABLE):
+    if SHARED_COPY.is_file() and not os.environ.get(dataset.VARIABLE):
         monkeypatch.setenv(dataset.VARIABLE, str(SHARED_COPY))
 
 

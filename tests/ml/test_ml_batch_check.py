@@ -46,6 +46,7 @@ def judge(tmp_path: Path) -> Any:
     [
         ("", ["0.csv: is empty"]),
         ("Age,Shape\n50,2\n", ["0.csv, line 1: is a header; a batch to score has none"]),
+        ("Age,Shape\n50,2\n51,x\n", ["0.csv, line 1: is a header", "0.csv, line 3, column 2 (Shape): is not"]),
         ("\ufeff50,2\n", ["0.csv, line 1: begins with a byte order mark; write plain UTF-8"]),
         ("50,2\n51\n52,2,0\n", ["0.csv, line 2: has 1 values; write 2: Age,Shape", "0.csv, line 3: has 3 values"]),
         ("50,2\n\n52,2\n", ["0.csv, line 2: is empty; write 2: Age,Shape"]),
@@ -78,6 +79,12 @@ def test_layouts_that_the_model_reads_are_ok(judge: Any, content: str) -> None:
     report = judge(content)["batch_check"]
     assert (report["verdict"], report["rows"], report["problems"]) == ("ok", 80, [])
     assert report["summary"] == "80 rows, and none of 2 features has drifted."
+
+
+def test_missing_value_at_a_windows_line_end_is_missing(judge: Any) -> None:
+    written = judge("50,\r\n51,2\r\n52,\r")
+    assert written["batch_check"]["problems"] == []
+    assert written["statistics"]["features"][1]["string_statistics"]["common"] == {"num_present": 1, "num_missing": 2}
 
 
 def test_every_file_of_the_batch_is_read_and_named(judge: Any) -> None:
@@ -150,13 +157,18 @@ def test_moved_numbers_are_drift(judge: Any) -> None:
 
 def test_more_missing_values_than_chance_gives_are_drift(judge: Any) -> None:
     lines = USABLE.splitlines()
-    emptied = [line if number % 4 else f"{line.split(',')[0]}," for number, line in enumerate(lines)]
+    emptied = [line if number % 5 else f"{line.split(',')[0]}," for number, line in enumerate(lines)]
     report = judge("\n".join(emptied))
     shape = report["batch_check"]["features"][1]
-    assert (shape["missing"]["drifted"], shape["missing"]["batch_rate"]) == (True, 0.25)
-    assert "25.0% of the values are missing, 2.5% in training" in shape["change"]
-    kinds = {each["constraint_check_type"] for each in report["constraint_violations"]["violations"]}
-    assert "completeness_check" in kinds
+    assert (shape["missing"]["drifted"], shape["missing"]["batch_rate"]) == (True, 0.2)
+    assert (report["batch_check"]["verdict"], shape["drifted"], shape["distribution"]["drifted"]) == (
+        "drift",
+        True,
+        False,
+    )
+    assert shape["change"].startswith("Shape: 20.0% of the values are missing, 2.5% in training (p = ")
+    kinds = [each["constraint_check_type"] for each in report["constraint_violations"]["violations"]]
+    assert kinds == ["completeness_check"]
 
 
 def test_fewer_missing_values_than_in_training_are_no_drift() -> None:
@@ -196,6 +208,8 @@ def test_permutation_p_is_the_exact_one_where_counts_are_small() -> None:
     exact = sum(total.pmf(k) for k in range(15) if batch_check.chi_square(table[k]) >= statistic - 1e-9)
     assert p_value == pytest.approx(exact, rel=0.1)
     assert batch_check.compare_categories(before, now) == (statistic, p_value)
+    # Far from chance, it is told from any threshold that a few features share.
+    assert batch_check.compare_categories(before, np.array([20, 10]))[1] < 0.0002
     large = np.array([390_000_000, 9_000_000, 1])
     assert 0 < batch_check.compare_categories(np.array([390, 10, 1]), large)[1] <= 1
 
@@ -224,7 +238,8 @@ def test_large_baseline_is_read_from_its_sketch_with_what_that_leaves_open() -> 
     assert np.abs(shares - (known.values + 1) / 100).max() <= known.resolution
 
 
-def test_statistics_of_a_batch_are_those_of_the_baselines_script(judge: Any) -> None:
+def test_statistics_of_a_batch_are_those_of_the_baselines_script(judge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_check, "BLOCK_BYTES", 64)
     cells = [line.split(",") for line in USABLE.splitlines()]
     rows = [tuple(float(cell) for cell in row) for row in cells]
     ours, theirs = judge(USABLE)["statistics"], baseline.describe(DESCRIBED, rows)
@@ -249,7 +264,7 @@ def test_sketch_of_many_values_is_small_and_keeps_the_quantiles() -> None:
     for value, weight in weighted:
         rank += weight
         worst = max(worst, abs(rank - value) / 200_000)
-    assert worst < 0.01
+    assert worst < 0.001
 
 
 @pytest.mark.parametrize(

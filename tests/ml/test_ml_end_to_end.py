@@ -194,7 +194,7 @@ def test_baseline_describes_the_raw_training_rows(execution: Execution, settings
     [
         (dataset.BATCH_FILE, "ok", "none of 5 features has drifted"),
         (dataset.OUTLIERS_FILE, "bad-input", "line 1: is a header"),
-        (dataset.DRIFTED_FILE, "drift", "features drifted in 96 rows. Shape: shares moved by"),
+        (dataset.DRIFTED_FILE, "drift", "features drifted in 96 rows. Shape: "),
         (dataset.MALFORMED_FILE, "bad-input", "5 problems. "),
     ],
 )
