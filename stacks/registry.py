@@ -94,7 +94,6 @@ def _declare_alerts(
     names = Names(settings)
     chosen = [models.load(name) for name in settings.models]
     alerts = required(settings.alerts, "alerts")
-    rule_arn = names.rule_arn(names.approval_rule, "registry")
     topic = AlertTopic(
         "alerts",
         AlertTopicArgs(
@@ -106,7 +105,7 @@ def _declare_alerts(
             alarm_arns=tuple(
                 names.alarm_arn(alarm, "registry") for alarm in inventory.alarms(names, "registry", chosen)
             ),
-            rule_arns=(rule_arn,),
+            open_to_rules=True,
         ),
         opts,
     )
@@ -118,7 +117,7 @@ def _declare_alerts(
             queue_arn=names.queue_arn(queue_name, "registry"),
             alarm_name=inventory.dead_letter_alarm(queue_name),
             alert_topic_arn=topic.arn,
-            rule_arns=(rule_arn,),
+            rule_arns=(names.rule_arn(names.approval_rule, "registry"),),
         ),
         opts,
     )

@@ -14,7 +14,7 @@ from infra.identity.document import Statement, document
 class AlertTopicArgs:
     """What an AlertTopic needs from its caller.
 
-    ``rule_arns`` and ``alarm_arns`` may publish by the topic's policy; roles of the account by their own.
+    Alarms, and EventBridge's rules where ``open_to_rules``, publish by the topic's policy; roles by their own.
     """
 
     topic_name: str
@@ -23,40 +23,42 @@ class AlertTopicArgs:
     kms_key_arn: pulumi.Input[str]
     emails: tuple[str, ...]
     alarm_arns: tuple[str, ...]
-    rule_arns: tuple[str, ...] = ()
+    open_to_rules: bool = False
 
 
 def topic_policy(args: AlertTopicArgs) -> str:
-    """Who may publish: named alarms and rules, and over TLS only.
+    """Who may publish: named alarms, EventBridge where a rule needs it, and over TLS only.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
     """
-    sources = {"cloudwatch.amazonaws.com": args.alarm_arns, "events.amazonaws.com": args.rule_arns}
+    publish = ("sns:Publish",)
+    topic = (args.topic_arn,)
     statements = [
         Statement(
             sid="DenyInsecureTransport",
             effect="Deny",
             principals="*",
-            actions=("sns:Publish",),
-            resources=(args.topic_arn,),
+            actions=publish,
+            resources=topic,
             conditions={"Bool": {"aws:SecureTransport": "false"}},
-        )
-    ]
-    statements += [
+        ),
         Statement(
-            sid=service.split(".")[0].capitalize(),
-            principals={"Service": service},
-            actions=("sns:Publish",),
-            resources=(args.topic_arn,),
-            conditions={"ArnEquals": {"aws:SourceArn": arns}, "StringEquals": {"aws:SourceAccount": args.account_id}}
-            if service.startswith("cloudwatch")
-            # EventBridge sends the rule's ARN, and no account:
-            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-            else {"ArnEquals": {"aws:SourceArn": arns}},
-        )
-        for service, arns in sources.items()
-        if arns
+            sid="Alarms",
+            principals={"Service": "cloudwatch.amazonaws.com"},
+            actions=publish,
+            resources=topic,
+            conditions={
+                "ArnEquals": {"aws:SourceArn": args.alarm_arns},
+                "StringEquals": {"aws:SourceAccount": args.account_id},
+            },
+        ),
     ]
+    if args.open_to_rules:
+        # "You can't use of Condition blocks in Amazon SNS topic policies for EventBridge": with one, nothing arrives.
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+        statements.append(
+            Statement(sid="Rules", principals={"Service": "events.amazonaws.com"}, actions=publish, resources=topic)
+        )
     return document(statements)
 
 

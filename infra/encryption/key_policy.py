@@ -100,8 +100,8 @@ def alarms_publish(names: Names, environment: Environment, alarms: Sequence[str]
 def rules_publish() -> Statement:
     """EventBridge, for rules that publish to an encrypted topic.
 
-    Without a condition on the source, because a key policy supports none for EventBridge; the topic's policy names the
-    rules: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    Without a condition on the source: "Adding the aws:SourceAccount, aws:SourceArn … is not supported for
+    EventBridge-to-encrypted topics", https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     return Statement(
         sid="EventBridgeRules",

@@ -48,7 +48,7 @@ def pipeline_policies(names: Names, environment: Environment, models: Sequence[M
                 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html
                 Statement(
                     sid="MakeModels",
-                    actions=("sagemaker:CreateModel",),
+                    actions=("sagemaker:CreateModel", "sagemaker:AddTags"),
                     resources=(
                         names.arn("sagemaker", account, "model/pipelines-*"),
                         *(names.packages_arn(group) for group in groups),

@@ -108,12 +108,14 @@ def test_failures_of_exactly_one_pipeline_reach_its_functions(program, kind, fun
         assert permission["sourceArn"] in {f"arn:of:{name}" for name in declared.of_type(RULE)}
 
 
-def test_only_named_alarms_and_rules_may_publish_and_send(program):
-    for environment, services in {"prod": {"Cloudwatch"}, "registry": {"Cloudwatch", "Events"}}.items():
+def test_only_named_alarms_publish_and_only_named_rules_send_to_a_queue(program):
+    for environment, sids in {"prod": {"Alarms"}, "registry": {"Alarms", "Rules"}}.items():
         declared = program(environment)
         policy = declared.policy(TOPIC_POLICY, "alerts-policy", "policy")
-        assert set(policy) == services | {"DenyInsecureTransport"}
-        alarms = policy["Cloudwatch"]["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert set(policy) == sids | {"DenyInsecureTransport"}
+        # With a condition EventBridge could not publish at all.
+        assert "Condition" not in policy.get("Rules", {})
+        alarms = policy["Alarms"]["Condition"]["ArnEquals"]["aws:SourceArn"]
         alarms = [alarms] if isinstance(alarms, str) else alarms
         assert {arn.rpartition("alarm:")[2] for arn in alarms} == names_of(declared, ALARM)
         sending = [
