@@ -20,7 +20,9 @@ from scipy import special, stats
 
 BLOCK_BYTES = 1 << 18
 MOST_PROBLEMS = 20
-LONGEST_SUMMARY = 1000
+# A failed step shows 1,024 characters, and the summary stands in them with the report's address.
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExecutionStep.html
+LONGEST_SUMMARY = 700
 SMALLEST_EXPECTED = 5.0  # below it the chi-square distribution is no approximation (Cochran)
 RESAMPLES = (500, 9_500)  # the second only where the first do not settle it
 SETTLED = 25  # as many extreme ones among the first: p is far above any threshold
