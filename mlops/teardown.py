@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from infra import names as n
 from infra.settings import Environment
 from mlops import bootstrap, versions
 from mlops.engine import Engine
@@ -12,12 +13,16 @@ from mlops.failure import CommandError
 from mlops.place import Place
 
 Say = Callable[[str], None]
+TRAINING: tuple[Environment, ...] = ("prod", "dev")
+MADE_BY_PIPELINES = "pipelines-"
 DELETE_AT_ONCE = 1000  # objects in one DeleteObjects call: API_DeleteObjects.html
 
 
 def take_down(place: Place, engine: Engine, say: Say) -> None:
     """Destroy prod and dev, then the registry that both refer to, then the deployment roles and the state bucket."""
     empty_groups(place, say)
+    for environment in TRAINING:
+        delete_models(place, environment, say)
     for environment, bucket in _buckets(place).items():
         empty_bucket(place, environment, bucket, say)
     with ThreadPoolExecutor(2) as pool:
@@ -48,6 +53,20 @@ def empty_groups(place: Place, say: Say) -> None:
     for version in versions.list_versions(place):
         sagemaker.delete_model_package(ModelPackageName=version["arn"])
         say(f"registry: version {version['version']} of {version['group']} deleted")
+
+
+def delete_models(place: Place, environment: Environment, say: Say) -> None:
+    """Delete the models that executions of inference pipelines made: each makes one, and no stack knows them."""
+    sagemaker = place.client(environment, "sagemaker")
+    role = place.names.role_arn(n.EXECUTION_ROLE, environment)
+    pages = sagemaker.get_paginator("list_models").paginate(NameContains=MADE_BY_PIPELINES)
+    made = [model["ModelName"] for page in pages for model in page["Models"]]
+    # Other pipelines of the account name their models in the same way; ours work as our role.
+    ours = [name for name in made if sagemaker.describe_model(ModelName=name)["ExecutionRoleArn"] == role]
+    for name in ours:
+        sagemaker.delete_model(ModelName=name)
+    if ours:
+        say(f"{environment}: {len(ours)} models deleted")
 
 
 def empty_bucket(place: Place, environment: Environment, bucket: str, say: Say) -> None:

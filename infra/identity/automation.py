@@ -84,7 +84,7 @@ def _notice(names: Names, models: Sequence[Model]) -> list[Statement]:
         Statement(
             sid="ReadReport",
             actions=("s3:GetObject",),
-            resources=tuple(f"{data}/{model.model_name}/executions/*/check/batch_check.json" for model in models),
+            resources=tuple(f"{data}/{model.model_name}/executions/*/check/*.json" for model in models),
         ),
         # Without it S3 answers "access denied" for a report that was never written.
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html

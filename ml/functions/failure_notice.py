@@ -26,7 +26,12 @@ CONSOLES = {
     "aws-us-gov": "console.amazonaws-us-gov.com",
     "aws-cn": "console.amazonaws.cn",
 }
-JOB_PAGES = {"ProcessingJob": "processing-jobs", "TrainingJob": "jobs", "TransformJob": "transform-jobs"}
+JOB_PAGES = {
+    "ProcessingJob": ("Arn", "processing-jobs"),
+    "QualityCheck": ("CheckJobArn", "processing-jobs"),
+    "TrainingJob": ("Arn", "jobs"),
+    "TransformJob": ("Arn", "transform-jobs"),
+}
 VERDICT_STEPS = {"DataDrift": "drift", "BadInput": "bad-input", "NoApprovedModel": "no approved model"}
 NEXT = {
     "drift": "Whether a training starts is retrain-gate's decision; it tells the outcome in a message of its own.",
@@ -52,7 +57,7 @@ class Failure:
     execution_arn: str
     started: str
     failed: str
-    report_key: str
+    report_uri: str
     steps: list[dict[str, Any]] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
@@ -90,7 +95,6 @@ def notify(event: Mapping[str, Any], settings: Mapping[str, str], sagemaker: Any
     detail = event["detail"]
     pipeline = detail["pipelineArn"].rsplit("/", 1)[1]
     known = json.loads(settings["PIPELINES"])[pipeline]
-    bucket = settings["DATA_BUCKET"]
     execution = detail["pipelineExecutionArn"].rsplit("/", 1)[1]
     failure = Failure(
         account=event["account"],
@@ -101,14 +105,15 @@ def notify(event: Mapping[str, Any], settings: Mapping[str, str], sagemaker: Any
         execution_arn=detail["pipelineExecutionArn"],
         started=detail.get("executionStartTime", ""),
         failed=event["time"],
-        report_key=f"{known['model_name']}/executions/{execution}/check/batch_check.json",
+        report_uri=f"s3://{settings['DATA_BUCKET']}/{known['model_name']}/executions/{execution}/check/batch_check.json",
     )
     failure.steps = failure.read("the steps of the execution", lambda: list_steps(sagemaker, failure)) or []
     verdict = find_verdict(failure, known["step_prefix"])
     if verdict in ("drift", "bad-input"):
-        failure.report = failure.read("the batch check's report", lambda: read_report(s3, bucket, failure)) or {}
+        failure.report_uri = _violation_report(failure) or failure.report_uri
+        failure.report = failure.read("the report on the batch", lambda: read_report(s3, failure.report_uri)) or {}
     subject = f"[{failure.environment}] {pipeline} failed: {verdict}"
-    text = "\n".join(compose(failure, verdict, bucket, settings.get("STUDIO_DOMAIN", "")))
+    text = "\n".join(compose(failure, verdict, settings.get("STUDIO_DOMAIN", "")))
     sns.publish(TopicArn=settings["TOPIC_ARN"], Subject=_ascii(subject)[:SUBJECT_LENGTH], Message=text)
     LOGGER.info(json.dumps({"execution": failure.execution_arn, "verdict": verdict, "unread": failure.unread}))
     return {"verdict": verdict, "subject": _ascii(subject)[:SUBJECT_LENGTH]}
@@ -122,12 +127,18 @@ def list_steps(sagemaker: Any, failure: Failure) -> list[dict[str, Any]]:
     return [step for page in pages for step in page["PipelineExecutionSteps"]]
 
 
-def read_report(s3: Any, bucket: str, failure: Failure) -> dict[str, Any]:
-    """The batch check's report on this execution's batch; raises ValueError where it is no JSON object."""
-    report = json.loads(s3.get_object(Bucket=bucket, Key=failure.report_key)["Body"].read())
+def read_report(s3: Any, uri: str) -> dict[str, Any]:
+    """The batch check's report, or Model Monitor's in its form; raises ValueError where it is no JSON object."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    report = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     if not isinstance(report, dict):
         raise ValueError("not an object")  # a wrong file, not a wrong call
-    return report
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-violations.html
+    found = [
+        {"drifted": True, "change": f"{violation.get('feature_name')}: {violation.get('description')}"}
+        for violation in report.get("violations", [])
+    ]
+    return {**report, "features": found} if found else report
 
 
 def find_verdict(failure: Failure, prefix: str) -> str:
@@ -136,15 +147,14 @@ def find_verdict(failure: Failure, prefix: str) -> str:
         named = VERDICT_STEPS.get(step["StepName"].removeprefix(f"{prefix}-"))
         if named:
             return named
-        found = step.get("Metadata", {}).get("QualityCheck", {}).get("ViolationReport")
-        if found and failure.kind == "inference":
-            return "drift"
+    if _violation_report(failure) and failure.kind == "inference":
+        return "drift"
     if failure.failed_steps:
         return f"failed step {failure.failed_steps[0]['StepName']}"
     return "reason unknown"
 
 
-def compose(failure: Failure, verdict: str, bucket: str, studio_domain: str) -> list[str]:
+def compose(failure: Failure, verdict: str, studio_domain: str) -> list[str]:
     """The message's lines."""
     report = failure.report
     moved = [feature for feature in report.get("features", []) if feature.get("drifted")]
@@ -154,9 +164,9 @@ def compose(failure: Failure, verdict: str, bucket: str, studio_domain: str) -> 
         f"Execution: {failure.execution_id}, began {_text(failure.started)}, failed {_text(failure.failed)}",
         f"Verdict:   {verdict}",
     ]
-    if report:
-        lines.append(f"Input:     {report.get('input', '')}, {report.get('rows', 0)} rows")
-    title = f"Features that moved, {len(moved)} of {len(report.get('features', []))}"
+    if "input" in report:
+        lines.append(f"Input:     {report['input']}, {report.get('rows', 0)} rows")
+    title = f"Features that moved, {len(moved)} of {len(report['features'])}" if moved else ""
     lines += _section(title, [str(feature.get("change")) for feature in moved])
     lines += _section("Problems of the file", [str(problem) for problem in report.get("problems", [])])
     # The reason of a verdict's step is the report's summary, which the two lists above say in full.
@@ -164,10 +174,10 @@ def compose(failure: Failure, verdict: str, bucket: str, studio_domain: str) -> 
     lines += _section("Failed steps", [] if told else [_reason(step) for step in failure.failed_steps])
     lines += _section("Could not be read", failure.unread)
     lines += ["", "What happens next", NEXT.get(verdict) or NEXT[failure.kind]]
-    return [*lines, *_section("Links", links(failure, bucket, studio_domain))]
+    return [*lines, *_section("Links", links(failure, studio_domain))]
 
 
-def links(failure: Failure, bucket: str, studio_domain: str) -> list[str]:
+def links(failure: Failure, studio_domain: str) -> list[str]:
     """Pages of the execution and of the report; without Studio, of the last job that the execution ran."""
     console = f"https://{failure.region}.{CONSOLES.get(failure.execution_arn.split(':')[1], CONSOLES['aws'])}"
     found = []
@@ -176,18 +186,25 @@ def links(failure: Failure, bucket: str, studio_domain: str) -> list[str]:
         found.append(f"Execution: {host}/pipelines/view/{failure.pipeline}/executions/{failure.execution_id}/graph")
     else:
         jobs = [
-            (page, step["Metadata"][kind]["Arn"].rsplit("/", 1)[1])
+            (page, step["Metadata"][kind][member].rsplit("/", 1)[1])
             for step in [*failure.steps, *failure.failed_steps]
-            for kind, page in JOB_PAGES.items()
-            if step.get("Metadata", {}).get(kind, {}).get("Arn")
+            for kind, (member, page) in JOB_PAGES.items()
+            if step.get("Metadata", {}).get(kind, {}).get(member)
         ]
         found += [f"Job: {console}/sagemaker/home?region={failure.region}#/{page}/{name}" for page, name in jobs[-1:]]
         command = "aws sagemaker list-pipeline-execution-steps --pipeline-execution-arn"
         found.append(f"Steps: {command} {failure.execution_arn}")
     if failure.report:
-        where = f"{bucket}?region={failure.region}&prefix={failure.report_key}"
+        bucket, _, key = failure.report_uri.removeprefix("s3://").partition("/")
+        where = f"{bucket}?region={failure.region}&prefix={key}"
         found.append(f"Report: {console}/s3/object/{where}")
     return found
+
+
+def _violation_report(failure: Failure) -> str:
+    """Where a failed quality check of Model Monitor's left its violations; "" if none did."""
+    found = [step.get("Metadata", {}).get("QualityCheck", {}).get("ViolationReport") for step in failure.failed_steps]
+    return next((uri for uri in found if uri), "")
 
 
 def _section(title: str, items: list[str]) -> list[str]:

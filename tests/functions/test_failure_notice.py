@@ -50,7 +50,7 @@ def body(report):
 def notice(client, event):
     """Publish on one failure; what SageMaker and S3 answer is given, a string being the code of a refusal."""
 
-    def publish(steps, report=None, settings=SETTINGS, **failed):
+    def publish(steps, report=None, settings=SETTINGS, bucket="data", key=KEY, **failed):
         sagemaker, s3, sns = client("sagemaker"), client("s3"), client("sns")
         sent = []
         if isinstance(steps, str):
@@ -66,7 +66,7 @@ def notice(client, event):
         if isinstance(report, str):
             s3.refuse("get_object", report)
         elif report is not None:
-            s3.answer("get_object", body(report), Bucket="data", Key=KEY)
+            s3.answer("get_object", body(report), Bucket=bucket, Key=key)
         sns.answer("publish", {"MessageId": "m"}, TopicArn=TOPIC, Subject=ANY, Message=ANY)
         sns.client.meta.events.register("provide-client-params.sns.Publish", lambda params, **_: sent.append(params))
         failure_notice.notify(event(**failed), settings, sagemaker.client, s3.client, sns.client)
@@ -124,10 +124,14 @@ def test_failed_training_leaves_the_versions_in_service(notice):
 
 
 def test_violations_of_a_quality_check_are_drift_of_an_inference_only(notice):
-    failed = [step("Mammo-DataQualityCheck", QualityCheck={"ViolationReport": "s3://b/v.json"})]
-    subject, text = notice(failed, "NoSuchKey")
+    job = "arn:aws:sagemaker:us-east-1:222222222222:processing-job/check-job"
+    failed = [step("Mammo-DataQualityCheck", QualityCheck={"ViolationReport": "s3://b/v.json", "CheckJobArn": job})]
+    violation = {"feature_name": "Shape", "constraint_check_type": "baseline_drift_check", "description": "0.3 > 0.1"}
+    subject, text = notice(failed, {"violations": [violation]}, bucket="b", key="v.json")
     assert subject.endswith("inference failed: drift")
-    assert "the batch check's report: NoSuchKey" in text
+    assert "  - Shape: 0.3 > 0.1" in text
+    assert "#/processing-jobs/check-job" in text
+    assert "s3/object/b?region=us-east-1&prefix=v.json" in text
     subject, _ = notice(failed, pipeline=TRAIN, execution=f"{TRAIN}/execution/train0000001")
     assert subject.endswith("train failed: failed step Mammo-DataQualityCheck")
 
@@ -139,14 +143,14 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_published(notice):
     assert "Nothing is retrained" in text
     subject, text = notice([CHECKED, step("Mammo-DataDrift")], "AccessDenied")
     assert subject.endswith("drift")
-    assert "the batch check's report: AccessDenied" in text
+    assert "the report on the batch: AccessDenied" in text
     assert "Failed steps\n  - Mammo-DataDrift" in text
     assert "Report: " not in text
 
 
 def test_report_that_is_no_object_is_named(notice):
     _, text = notice([step("Mammo-DataDrift")], [1])
-    assert "the batch check's report: ValueError" in text
+    assert "the report on the batch: ValueError" in text
 
 
 def test_studio_link_where_there_is_a_domain(notice):
