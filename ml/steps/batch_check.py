@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # not scipy.stats, which takes a second to import
 
 BLOCK_BYTES = 1 << 18
 MOST_PROBLEMS = 20
@@ -353,7 +353,7 @@ def compare_categories(baseline: np.ndarray, batch: np.ndarray) -> Tuple[float, 
         return 0.0, 1.0
     statistic, sizes, totals = chi_square(table), table.sum(axis=1), table.sum(axis=0)
     if (np.outer(sizes, totals) / table.sum()).min() >= SMALLEST_EXPECTED:
-        return statistic, float(stats.chi2.sf(statistic, table.shape[1] - 1))
+        return statistic, float(special.chdtrc(table.shape[1] - 1, statistic))
     generator = np.random.Generator(np.random.PCG64(SEED))
     fractions = sizes.min() / table.sum(), sizes.max() / table.sum()
     extreme = drawn = 0
@@ -392,9 +392,16 @@ def compare_missing(baseline: Baseline, missing: int, rows: int) -> float:
     Fisher's exact test: a binomial test would take the rate among the training rows for the true one, and alarm on
     any large batch.
     """
-    total = baseline.present + baseline.missing + rows
-    together = baseline.missing + missing
-    return float(stats.hypergeom.cdf(baseline.missing, total, together, total - rows))
+    training, together = baseline.present + baseline.missing, baseline.missing + missing
+    # As many of all missing values among the training rows, or fewer: the hypergeometric distribution.
+    fewer = np.arange(max(0, together - rows), baseline.missing + 1)
+    ways = log_ways(training, fewer) + log_ways(rows, together - fewer) - log_ways(training + rows, together)
+    return min(1.0, float(np.exp(ways).sum()))
+
+
+def log_ways(size: int, chosen: Any) -> Any:
+    """Logarithm of the number of ways to choose among ``size``."""
+    return special.gammaln(size + 1) - special.gammaln(chosen + 1) - special.gammaln(size - chosen + 1)
 
 
 def show_probability(value: float) -> str:

@@ -171,6 +171,14 @@ def test_more_missing_values_than_chance_gives_are_drift(judge: Any) -> None:
     assert kinds == ["completeness_check"]
 
 
+@pytest.mark.parametrize(("missing", "rows"), [(0, 48), (4, 48), (20, 48), (48, 48), (30_500, 1_000_000)])
+def test_missing_values_are_judged_by_fishers_exact_test(missing: int, rows: int) -> None:
+    known = batch_check.Baseline(np.array([1.0]), np.array([388]), 12, 0.0)
+    table = [[missing, rows - missing], [12, 388]]
+    expected = stats.fisher_exact(table, alternative="greater").pvalue
+    assert batch_check.compare_missing(known, missing, rows) == pytest.approx(expected, rel=1e-5)
+
+
 def test_fewer_missing_values_than_in_training_are_no_drift() -> None:
     known = batch_check.Baseline(np.array([1.0]), np.array([300]), 100, 0.0)
     assert batch_check.compare_missing(known, 0, 200) == pytest.approx(1.0)
