@@ -38,10 +38,11 @@ _LAMBDA, _SNS, _CLOUDWATCH = "ministack.services.lambda_svc", "ministack.service
 class Automation:
     """Clock, timeline and what hangs on them, for one sandbox; it works between :meth:`open` and :meth:`close`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, note_change: Callable[[], None]) -> None:
         self._state = State(folder, "automation.sqlite")
         self.clock = Clock(self._state)
-        self.courier = Courier()
+        self._note_change = note_change
+        self.courier = Courier(note_change)
         self.outbox = Outbox(self._state, self.clock)
 
     def install(self, host: EmulatorHost, service: SageMakerService) -> None:
@@ -53,7 +54,7 @@ class Automation:
         self._invocations.targets = targets
         self._deliveries = Deliveries(self._state, self.clock, self.courier, targets, roles)
         self._schedules = Schedules(self._state, self.clock, self._deliveries)
-        self.timeline = Timeline(self.clock, self.underway)
+        self.timeline = Timeline(self.clock, self.underway, note_change=self._note_change)
         for source in (self._deliveries, self._invocations, Alarms(self.clock), self._schedules):
             self.timeline.add(source)
         module_time.install(self.clock)
@@ -72,7 +73,6 @@ class Automation:
         """Deliver what was accepted, then stop; what waits for a moment waits for the next start."""
         self.timeline.close()
         self.courier.close()
-        self._invocations.close()
         self._state.close()
 
     def underway(self) -> list[str]:

@@ -11,9 +11,13 @@ logger = logging.getLogger("sandbox.courier")
 
 
 class Courier:
-    """Work handed in from any thread; it starts with :meth:`open`, when the services' state has been read."""
+    """Work handed in from any thread; it starts with :meth:`open`, when the services' state has been read.
 
-    def __init__(self) -> None:
+    ``note_change`` is called after each, as the services' state may be another.
+    """
+
+    def __init__(self, note_change: Callable[[], None] = lambda: None) -> None:
+        self._note_change = note_change
         self._changed = threading.Condition()
         self._work: deque[Callable[[], None]] = deque()
         self._closed = False
@@ -61,3 +65,4 @@ class Courier:
                 work()
             except Exception:
                 logger.exception("Something that was accepted could not be delivered")
+            self._note_change()

@@ -16,7 +16,7 @@ from sandbox.emulator.courier import Courier
 from sandbox.emulator.service_callers import Caller, RefusedError, RoleCallers, ServiceCaller
 from sandbox.emulator.targets import TargetError, Targets
 from sandbox.emulator.timeline import Fired
-from sandbox.sagemaker.state import Document, State
+from sandbox.sagemaker.state import Document, State, StateClosedError
 
 logger = logging.getLogger("sandbox.deliveries")
 
@@ -86,6 +86,12 @@ class Deliveries:
                 self._failed(delivery, TargetError("NO_PERMISSIONS", "AccessDeniedException", str(error)))
             except TargetError as error:
                 self._failed(delivery, error)
+            except StateClosedError:
+                logger.info("The sandbox stops; what is for %s is tried again at the next start", delivery["target"])
+            except Exception as error:
+                logger.exception("%s could not be called", delivery["target"]["Arn"])
+                text = f"The sandbox failed; its log says why: {error}"
+                self._failed(delivery, TargetError("ERROR_FROM_TARGET", "InternalFailure", text, retryable=True))
             else:
                 self._state.delete(KIND, delivery_id)
 

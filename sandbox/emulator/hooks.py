@@ -64,6 +64,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_evaluate_parent_alarms": "child seen",
         "_history_entries": "",
         "_metrics": None,
+        "_p": "params key default",
         "_put_metric_alarm": "params cbor_data is_cbor is_json",
         "_record_history": "alarm_name old_state new_state reason alarm_type reason_data",
         "_stat_value": "stats stat_name points",
@@ -137,6 +138,9 @@ HOOKS: dict[str, dict[str, str | None]] = {
     "ministack.services.sns": {
         "SnsPublishError": "code message",
         "_build_envelope": "topic_arn msg_id message subject message_attributes raw",
+        "_error": "code message status",
+        "_normalize_arn": "arn",
+        "_p": "params key default",
         "_deliver_to_lambda": "endpoint envelope topic_arn sub_arn msg_id raw_message message_attributes",
         "_fanout": "topic_arn msg_id message subject message_structure message_attributes message_group_id "
         "message_dedup_id",

@@ -9,7 +9,6 @@ import json
 import logging
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -40,7 +39,7 @@ class Invocations:
         self._clock = clock
         self._roles = roles
         self.targets: Targets | None = None  # where failures go; the targets in turn invoke functions
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="invocation")
+        self._slots = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
 
@@ -69,9 +68,6 @@ class Invocations:
             if invocation["due"] is None:
                 self._submit(invocation)
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     def due(self) -> float | None:
         waiting = (invocation["due"] for invocation in self._state.documents(KIND))
         return min((due for due in waiting if due is not None), default=None)
@@ -89,12 +85,13 @@ class Invocations:
     def _submit(self, invocation: Document) -> None:
         with self._lock:
             self._running[invocation["id"]] = invocation["arn"]
-        self._pool.submit(self._run, invocation)
+        # A thread of a pool would keep the stopping server alive for as long as its function runs.
+        threading.Thread(target=self._run, args=(invocation,), name="invocation", daemon=True).start()
 
     def _run(self, invocation: Document) -> None:
         _, _, _, region, account, _ = invocation["arn"].split(":", 5)
         try:
-            with request_scope(account, region):
+            with self._slots, request_scope(account, region):
                 self._attempt(invocation)
         except StateClosedError:
             logger.info("The sandbox stops; %s is run again at the next start", invocation["arn"])

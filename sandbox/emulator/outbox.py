@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from ministack.services import sns
+from ministack.services import lambda_svc, sns
 
 from sandbox.emulator.clock import Clock, iso
 from sandbox.emulator.service_callers import RefusedError, ServiceCaller
@@ -116,7 +116,7 @@ def deliver_to_function(invoke: Callable[[str, Any], None]) -> Callable[..., Non
     """What takes the place of ministack's delivery to a function: judged, and queued as Lambda queues it."""
 
     def deliver(endpoint: str, envelope: str, topic_arn: str, subscription_arn: str, *_rest: Any) -> None:
-        policy = sns._lambda_svc.function_policy_for_arn(endpoint)
+        policy = lambda_svc.function_policy_for_arn(endpoint)
         try:
             caller = ServiceCaller(service="sns.amazonaws.com", source_arn=topic_arn)
             caller.require("lambda:InvokeFunction", endpoint, policy[0] if policy else "")

@@ -79,12 +79,16 @@ async def _serve(folder: Path, listener: socket.socket, port: int, idle_seconds:
 
     access.install()
     loop = asyncio.get_running_loop()
-    automation = Automation(folder / "automation")
+    saver = persistence.StateSaver()
+
+    def note_change() -> None:
+        loop.call_soon_threadsafe(saver.note_change)
+
+    automation = Automation(folder / "automation", note_change)
     host = EmulatorHost(port, automation.clock, automation.courier)
     service = SageMakerService(host, folder / "sagemaker", folder / "work", stub_steps=stub_steps)
     automation.install(host, service)
     sagemaker_adapter.register(service)
-    saver = persistence.StateSaver()
     server = Server(folder=folder, pid=os.getpid(), port=port, started_at=time.time())
     gateway = Gateway(app.app, server, saver.note_change, Doors(automation), automation.open)
     stopped = asyncio.Event()

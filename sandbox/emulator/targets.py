@@ -105,7 +105,12 @@ class Targets:
         if lambda_svc._get_func_record_for_ref(arn)[1] is None:
             raise _gone("ResourceNotFoundException", f"Function not found: {arn}")
         caller.require("lambda:InvokeFunction", arn, found[0] if found else "")
-        self._invoke(arn, json.loads(payload))
+        try:
+            event = json.loads(payload)
+        except ValueError as error:
+            text = f"Could not parse request body into json: {error}"
+            raise TargetError("ERROR_FROM_TARGET", "InvalidRequestContentException", text) from None
+        self._invoke(arn, event)
 
     def _start(self, caller: Caller, target: Target, token: str) -> None:
         if not isinstance(caller, RoleCaller):

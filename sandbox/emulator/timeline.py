@@ -48,7 +48,15 @@ class NotSettledError(Exception):
 class Timeline:
     """Fires its sources. ``underway`` names what runs at the moment: executions, deliveries, functions."""
 
-    def __init__(self, clock: Clock, underway: Callable[[], list[str]], settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        underway: Callable[[], list[str]],
+        *,
+        settle_seconds: float = SETTLE_SECONDS,
+        note_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._note_change = note_change
         self._clock = clock
         self._underway = underway
         self._settle_seconds = settle_seconds
@@ -87,7 +95,7 @@ class Timeline:
             until = self._clock.now() + seconds
             fired: list[Fired] = []
             self._settle()
-            while (moment := self._due()) is not None and moment <= until and not self._closed:
+            while (moment := self._due()) is not None and moment <= until:
                 self._clock.advance_to(moment)
                 fired += self._fire(moment)
                 self._settle()
@@ -99,11 +107,14 @@ class Timeline:
 
     def _fire(self, moment: float) -> list[Fired]:
         fired = [one for source in self._sources for one in source.fire(moment)]
+        self._note_change()
         return sorted(fired, key=lambda one: one.at)
 
     def _settle(self) -> None:
         started, pause = time.monotonic(), 0.001
         while names := self._underway():
+            if self._closed:
+                raise NotSettledError(f"The sandbox stops; its clock stands at {iso(self._clock.now())}.")
             if time.monotonic() - started > self._settle_seconds:
                 raise NotSettledError(
                     f"The clock stands at {iso(self._clock.now())}: after {self._settle_seconds:.0f} s there is still "

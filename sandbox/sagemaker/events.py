@@ -39,7 +39,6 @@ _JOB_DETAIL_TYPES = {
 _NAMESPACE = "AWS/Sagemaker/ModelBuildingPipeline"
 _COUNTED = {
     "Executing": "Started",
-    "Starting": "Started",
     "Succeeded": "Succeeded",
     "Failed": "Failed",
     "Stopped": "Stopped",
