@@ -165,3 +165,22 @@ def test_a_warm_invocation_takes_less_than_a_tenth_of_a_second(world: World) -> 
         taken.append(time.perf_counter() - started)
     assert sorted(taken)[10] < 0.1
     assert REGION in function
+
+
+def test_a_function_that_runs_does_not_keep_the_server_and_its_event_is_run_again_at_the_next_start(
+    world: World,
+) -> None:
+    queue = world.queue("done")
+    role = world.role("worker", SERVICES, allow("sqs:SendMessage", queue))
+    code = "import time\ndef handler(event, context): time.sleep(event['seconds'])"
+    function = world.function("waits", code, role, Timeout=90)
+    client = world.client("lambda")
+    client.put_function_event_invoke_config(
+        FunctionName=function, DestinationConfig={"OnSuccess": {"Destination": queue}}
+    )
+    client.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"seconds": 4}')
+    started = time.monotonic()
+    world.restart()
+    assert time.monotonic() - started < 3.5
+    world.advance(0)
+    assert len(world.messages(queue)) == 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from emulator_callers import REGION, allow, document
 from emulator_world import ACCOUNT, OTHER, PIPELINE, World, attributes
+
+from sandbox import process
 
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/failed"
 EVENTS = {"Service": "events.amazonaws.com"}
@@ -104,6 +107,25 @@ def test_a_delivery_is_tried_again_over_a_restart_until_the_key_is_enabled(world
     assert len(texts(world)) == 1
     assert world.advance(86400) == []
     assert world.messages(queue) == []
+
+
+def test_a_delivery_that_waits_does_not_keep_an_idle_server_alive(world: World) -> None:
+    arn = key(world, USE_KEY)
+    topic = world.topic("alerts", PUBLISH, KmsMasterKeyId=arn)
+    rule(world, {"Arn": topic})
+    world.client("kms").disable_key(KeyId=arn)
+    put(world)
+    world.stop()
+    folder = world.server.folder
+    process.start(folder, 0, idle_minutes=1.5 / 60)
+    deadline = time.monotonic() + 15
+    while process.find(folder) is not None:
+        assert time.monotonic() < deadline, "the server is still there"
+        time.sleep(0.1)
+    world.start()
+    world.client("kms").enable_key(KeyId=arn)
+    world.advance(600)
+    assert len(texts(world)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections import Counter
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from emulator_callers import REGION, allow
 from emulator_world import ACCOUNT, PIPELINE, World, attributes
+
+from sandbox.emulator.clock import Clock
+from sandbox.sagemaker.state import State
 
 START = allow("sagemaker:StartPipelineExecution", PIPELINE)
 SERVICES = ["scheduler.amazonaws.com", "sagemaker.amazonaws.com"]
@@ -95,6 +99,35 @@ def test_a_role_trusts_the_schedulers_group_and_account_or_is_refused(world: Wor
     role = world.role("daily", SERVICES, START, Condition={"ArnEquals": {"aws:SourceArn": group}})
     with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume the role"):
         schedule(world, {"Arn": PIPELINE, "RoleArn": role})
+
+
+@pytest.mark.parametrize(
+    ("hours", "policy", "expected"),
+    [(30, {}, 1), (50, {}, 1), (30, {"MaximumEventAgeInSeconds": 60}, 0), (20, {"MaximumEventAgeInSeconds": 86400}, 1)],
+)
+def test_an_occurrence_while_the_server_was_off_is_fired_once_if_it_is_not_too_old(
+    world: World, hours: int, policy: dict[str, int], expected: int
+) -> None:
+    queue = world.queue("target", MessageRetentionPeriod="1209600")
+    role = world.role("daily", SERVICES, allow("sqs:SendMessage", queue))
+    world.advance_to(f"{world.now() + datetime.timedelta(days=1):%Y-%m-%d}T08:00:00+00:00")
+    schedule(world, {"Arn": queue, "RoleArn": role, "Input": "fired", "RetryPolicy": policy})
+    world.stop()
+    pass_time_without_a_server(world, hours * 3600)
+    world.start()
+    world.advance(1)
+    assert len(world.messages(queue)) == expected
+    world.restart()
+    world.advance(1)
+    assert len(world.messages(queue)) == 0
+    assert len(world.advance(86400)) == 1
+
+
+def pass_time_without_a_server(world: World, seconds: float) -> None:
+    """What a stopped server does not see: time that has passed at its next start."""
+    state = State(world.server.folder / "automation", "automation.sqlite")
+    Clock(state).advance(seconds)
+    state.close()
 
 
 def test_the_input_tells_the_time_the_schedule_and_the_attempt(world: World) -> None:
