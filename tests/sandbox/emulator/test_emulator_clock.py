@@ -49,6 +49,33 @@ def test_what_is_due_fires_in_order_of_time_with_the_clock_at_its_moment() -> No
     assert all(0 <= late < 1 for late in hourly.seen + daily.seen)
 
 
+class Work(Every):
+    """What it fires takes a moment; it remembers whether the one before had ended."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, "work", 3600)
+        self.running: list[str] = []
+        self.found: list[int] = []
+
+    def fire(self, moment: float) -> list[Fired]:
+        fired = super().fire(moment)
+        if fired:
+            self.found.append(len(self.running))
+            self.running.append("work")
+            threading.Timer(0.1, self.running.clear).start()
+        return fired
+
+
+def test_what_is_due_next_waits_until_what_was_fired_has_ended() -> None:
+    clock = Clock()
+    work = Work(clock)
+    timeline = Timeline(clock, lambda: list(work.running))
+    timeline.add(work)
+    timeline.advance(3 * 3600)
+    assert work.found == [0, 0, 0]
+    assert work.running == []
+
+
 def test_the_clock_waits_for_what_it_fired_and_says_what_does_not_end() -> None:
     clock = Clock()
     running = ["arn:execution/1"]

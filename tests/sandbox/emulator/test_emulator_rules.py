@@ -12,6 +12,8 @@ from emulator_callers import REGION, allow, document
 from emulator_world import ACCOUNT, OTHER, PIPELINE, World, attributes
 
 from sandbox import process
+from sandbox.emulator import deliveries
+from sandbox.sagemaker.state import State
 
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/failed"
 EVENTS = {"Service": "events.amazonaws.com"}
@@ -107,6 +109,30 @@ def test_a_delivery_is_tried_again_over_a_restart_until_the_key_is_enabled(world
     assert len(texts(world)) == 1
     assert world.advance(86400) == []
     assert world.messages(queue) == []
+
+
+def test_a_delivery_that_a_killed_server_left_in_the_middle_is_made_at_the_next_start(world: World) -> None:
+    topic = world.topic("alerts", PUBLISH)
+    world.stop()
+    state = State(world.server.folder / "automation", "automation.sqlite")
+    left = deliveries.new(
+        delivery_id="left",
+        service="events.amazonaws.com",
+        source_arn=RULE,
+        trust_arn=RULE,
+        target={"Arn": topic},
+        payload='"text"',
+        body="{}",
+        first_at=time.time(),
+    )
+    state.put(deliveries.KIND, "left", left)
+    state.close()
+    world.start()
+    world.advance(0)
+    assert texts(world) == ['"text"']
+    world.restart()
+    world.advance(0)
+    assert len(texts(world)) == 1
 
 
 def test_a_delivery_that_waits_does_not_keep_an_idle_server_alive(world: World) -> None:
