@@ -36,9 +36,16 @@ def _every_function(names: Names, function: str) -> list[Statement]:
         # What Lambda gives up on goes to the function's dead-letter queue in the function's name:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
         Statement(sid="SendDeadLetters", actions=("sqs:SendMessage",), resources=(names.queue_arn(queue, PROD),)),
-        # The environment variables, the report, and messages of the topic are under the account's key.
-        use_of_key(names, "UseKey", PROD, ("kms:Decrypt", "kms:GenerateDataKey*"), via=("lambda", "s3", "sns")),
+        _key_use(names, function),
     ]
+
+
+def _key_use(names: Names, function: str) -> Statement:
+    """Environment variables are under the account's key; so are reports, and messages of the topic."""
+    if function == n.APPROVAL_WATCH:
+        return use_of_key(names, "ReadVariables", PROD, ("kms:Decrypt",), via=("lambda",))
+    services = ("lambda", "s3", "sns") if function == n.FAILURE_NOTICE else ("lambda", "sns")
+    return use_of_key(names, "UseKey", PROD, ("kms:Decrypt", "kms:GenerateDataKey*"), via=services)
 
 
 def _executions(names: Names, pipelines: Sequence[str]) -> tuple[str, ...]:
