@@ -16,7 +16,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam, lambda_svc, s3, sns, sqs
 
-from sandbox.emulator import conditions, denial, event_buses, keys
+from sandbox.emulator import conditions, denial, event_buses, key_grants, keys
 from sandbox.emulator.request import Check, current
 
 _ANYTHING = iam_evaluator.parse_policy_document({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -75,7 +75,7 @@ def refused_result(principal: Any, check: Check, region: str) -> Any:
         result = iam_evaluator.combine_resource_policy(
             identity, context, policy, owner, required=service in ("kms", "sts"), limits=principal.limits
         )
-    if result.decision == "Allow":
+    if result.decision == "Allow" or (result.decision != "Deny" and _is_granted(principal, check, context)):
         return None
     by_resource = bool(result.resource_policy_arn) or (result is not identity and identity.decision == "Allow")
     unlimited = iam_evaluator.evaluate(context, policies).decision == "Allow"
@@ -90,6 +90,15 @@ def refused_result(principal: Any, check: Check, region: str) -> Any:
     )
     result.principal_arn = principal.arn
     return result
+
+
+def _is_granted(principal: Any, check: Check, context: Any) -> bool:
+    """Whether a grant on a key allows what no policy does; a boundary or a session policy still limits it."""
+    if not check.action.startswith("kms:"):
+        return False
+    arns = {principal.arn, conditions.role_arn_of(principal.arn)}
+    limited = any(iam_evaluator.evaluate(context, limit).decision != "Allow" for limit in principal.limits)
+    return not limited and key_grants.allows(check.resource_arn, arns, _operation(check), check.context)
 
 
 def evaluation_context(principal: Any, check: Check, region: str) -> Any:

@@ -71,6 +71,8 @@ def request_context(request: Request) -> dict[str, Any]:
         reference = str(request.parameter("KeyId"))
         key = keys.find(reference, request.account_id, request.region)
         context = keys.condition_context(key, reference) if key else {}
+        given = request.parameter("EncryptionContext") or {}
+        context |= {f"kms:EncryptionContext:{name}": value for name, value in given.items()}
         return {**context, "kms:CallerAccount": request.account_id}
     if request.service == "sagemaker":
         return sagemaker_authorization.condition_context(request.operation, request.document)

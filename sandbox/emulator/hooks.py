@@ -101,6 +101,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_aliases": None,
         "_create_alias": "data",
         "_create_key": "data",
+        "_grants": None,
         "_keys": None,
         "handle_request": HANDLER,
     },

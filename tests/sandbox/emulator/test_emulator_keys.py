@@ -207,3 +207,23 @@ def test_without_a_key_of_ones_own_s3_uses_the_accounts_managed_key(role, root, 
     s3.put_bucket_policy(Bucket=names, Policy=policy)
     stranger = role(TWO, allow("*"), name="stranger").client("s3")
     assert "kms:Decrypt on this resource" in error_of(stranger.get_object, Bucket=names, Key="k")["Message"]
+
+
+def test_a_grant_allows_what_it_names_for_whom_and_in_the_context_that_it_names(role, root, names, key) -> None:
+    owner = root(ONE).client("kms")
+    user, other = role(ONE, name="user"), role(ONE, name="other")
+    grantee = root(ONE).client("iam").get_role(RoleName=f"{names}-user")["Role"]["Arn"]
+    project = {"project": "a"}
+    grant = owner.create_grant(
+        KeyId=key,
+        GranteePrincipal=grantee,
+        Operations=["GenerateDataKey"],
+        Constraints={"EncryptionContextSubset": project},
+    )["GrantId"]
+    asked = {"KeyId": key, "KeySpec": "AES_256"}
+    assert user.client("kms").generate_data_key(**asked, EncryptionContext={**project, "more": "b"})["KeyId"] == key
+    assert error_of(user.client("kms").generate_data_key, **asked)["Code"] == "AccessDeniedException"
+    assert error_of(user.client("kms").encrypt, KeyId=key, Plaintext=b"x", EncryptionContext=project)
+    assert error_of(other.client("kms").generate_data_key, **asked, EncryptionContext=project)
+    owner.revoke_grant(KeyId=key, GrantId=grant)
+    assert error_of(user.client("kms").generate_data_key, **asked, EncryptionContext=project)
