@@ -95,13 +95,23 @@ def _problem(target: dict[str, Any]) -> str:
         )
     if unknown:
         return f"The sandbox does not implement {', '.join(sorted(unknown))} of a target."
-    if kind == "pipeline" and not target.get("RoleArn"):
-        return f"RoleArn is required for target {arn}."
     if kind != "bus" and arn.split(":")[3] != get_region():
         return f"Parameter {arn} is not valid. Reason: Provided Arn is in another region than the rule."
     if kind == "bus" and {"Input", "InputPath", "InputTransformer"} & set(target):
         return f"The sandbox does not transform events for event bus {arn}."
-    return dead_letter_problem(target) or retry_problem(target)
+    return _role_problem(kind, target) or dead_letter_problem(target) or retry_problem(target)
+
+
+def _role_problem(kind: str, target: dict[str, Any]) -> str:
+    """Whether a target lacks a role, or has one that may keep events from it.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    if kind == "pipeline" and not target.get("RoleArn"):
+        return f"RoleArn is required for target {target['Arn']}."
+    if kind in ("lambda", "sns", "sqs") and target.get("RoleArn"):
+        return f"Give {target['Arn']} no RoleArn: its own policy must admit EventBridge."
+    return ""
 
 
 def dead_letter_problem(target: dict[str, Any]) -> str:

@@ -77,6 +77,7 @@ HOOKS: dict[str, dict[str, str | None]] = {
         "_ensure_default_bus": "",
         "_event_bus_policies": None,
         "_event_buses": None,
+        "_events_log_list": "",
         "_invoke_target": "target event rule view",
         "_parse_cron_fields": "expr",
         "_pattern_event_view": "event",

@@ -66,7 +66,11 @@ def trusts(role_arn: str, service: str, source_arn: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceCaller:
-    """A service principal, acting for one of its resources: judged by resource policies alone."""
+    """A service principal, acting for one of its resources: judged by resource policies alone.
+
+    The services send ``aws:SourceArn`` and ``aws:SourceAccount``; EventBridge's keys:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/policy-keys-eventbridge.html
+    """
 
     service: str  # "events.amazonaws.com"
     source_arn: str

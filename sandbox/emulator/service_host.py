@@ -19,6 +19,8 @@ from sandbox.emulator.courier import Courier
 from sandbox.host import Credentials, ResourceGrant, ServiceError
 
 _SESSION_SECONDS = 12 * 3600
+# ministack keeps every event in memory, and reads none of them.
+_EVENTS_KEPT = 1000
 _KEY_CHARACTERS = string.ascii_uppercase + "234567"
 
 
@@ -105,6 +107,7 @@ class EmulatorHost:
 def _put_event(account_id: str, region: str, event: dict[str, Any]) -> None:
     with request_scope(account_id, region):
         eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
+        del eventbridge._events_log_list()[:-_EVENTS_KEPT]
 
 
 def _principal_type(arn: str) -> str:

@@ -227,3 +227,15 @@ def test_a_grant_allows_what_it_names_for_whom_and_in_the_context_that_it_names(
     assert error_of(other.client("kms").generate_data_key, **asked, EncryptionContext=project)
     owner.revoke_grant(KeyId=key, GrantId=grant)
     assert error_of(user.client("kms").generate_data_key, **asked, EncryptionContext=project)
+
+
+def test_who_sends_to_a_queue_or_receives_from_it_needs_its_key(role, root, names, key) -> None:
+    url = root(ONE).client("sqs").create_queue(QueueName=names, Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    queue = allow("sqs:*", f"arn:aws:sqs:{REGION}:{ONE}:{names}")
+    keyless = role(ONE, queue, name="keyless").client("sqs")
+    assert "kms:GenerateDataKey" in error_of(keyless.send_message, QueueUrl=url, MessageBody="x")["Message"]
+    via = {"StringEquals": {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"}}
+    able = role(ONE, queue, allow(["kms:GenerateDataKey", "kms:Decrypt"], key, Condition=via), name="able")
+    able.client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    assert "kms:Decrypt" in error_of(keyless.receive_message, QueueUrl=url)["Message"]
+    assert able.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "x"

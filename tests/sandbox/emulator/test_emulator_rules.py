@@ -16,6 +16,7 @@ from sandbox.emulator import deliveries
 from sandbox.sagemaker.state import State
 
 RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/failed"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 EVENTS = {"Service": "events.amazonaws.com"}
 FROM_RULE = {"Principal": EVENTS, "Condition": {"ArnEquals": {"aws:SourceArn": RULE}}}
 PUBLISH = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*", **FROM_RULE}
@@ -218,6 +219,7 @@ def test_a_bus_of_another_account_takes_events_that_its_policy_and_the_role_allo
         ({"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x.fifo"}, "does not deliver to"),
         ({"Arn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:x"}, "in another region"),
         ({"Arn": PIPELINE}, "RoleArn is required"),
+        ({"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x", "RoleArn": ROLE}, "no RoleArn"),
         ({"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x", "DeadLetterConfig": {"Arn": RULE}}, "not a standard queue"),
         ({"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x", "HttpParameters": {}}, "does not implement HttpParameters"),
     ],
