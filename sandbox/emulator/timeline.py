@@ -15,7 +15,8 @@ logger = logging.getLogger("sandbox.timeline")
 
 # How late something fires that becomes due without an announcement, such as a message's visibility.
 _TICK_SECONDS = 1.0
-SETTLE_SECONDS = 1800.0
+# Less than clients wait for an answer, so that they learn what is under way.
+SETTLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
