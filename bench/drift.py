@@ -6,6 +6,7 @@ Alarms are counted over resamples of the real rows, beside what the fixed distan
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -135,6 +136,7 @@ class Job:
             "statistics": self.baseline,
             "constraints": self.baseline,
             "output": self.folder / "check",
+            "scored": self.folder / "scored",
         }
         settings = {
             "significance": SETTINGS.batch_check.significance,
@@ -143,6 +145,7 @@ class Job:
         arguments = [part for name, value in (folders | settings).items() for part in (f"--{name}", str(value))]
         columns = [part for each in COLUMNS for part in ("--column", ":".join(map(str, each)))]
         command = [sys.executable, batch_check.__file__, *arguments, *columns]
+        shutil.rmtree(self.folder / "scored", ignore_errors=True)
         done = subprocess.run([sys.executable, "-c", LAUNCHER, *command], capture_output=True, text=True, check=False)
         if done.returncode:
             raise MeasurementError(f"the batch check failed: {done.stderr.strip()}")

@@ -13,6 +13,9 @@ MODELS = Path(__file__).parent / "models"
 # Names that AWS accepts: letters, digits and hyphens, not beginning or ending with a hyphen.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePipeline.html
 EntityName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=63)]
+# The rule on a pipeline's failures is named after it, with "-failed", and two environments in one account add theirs; a
+# rule's name has 64 characters: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+PipelineName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=48)]
 InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -91,8 +94,8 @@ class Model(_Section):
     model_name: EntityName
     package_group_name: EntityName
     package_group_description: Annotated[str, Field(max_length=1024)]
-    train_pipeline_name: EntityName
-    inference_pipeline_name: EntityName
+    train_pipeline_name: PipelineName
+    inference_pipeline_name: PipelineName
     step_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$", max_length=20)]
     base_job_prefix: EntityName
     batch_file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -147,13 +147,8 @@ def transformed(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
         return json.dumps(event)
     transformer = target["InputTransformer"]
     values = {name: _at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
-    template = str(transformer["InputTemplate"])
-    filled = PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), template)
-    # A template of one quoted string per line is text; anything else is JSON, which is delivered as it is.
-    lines = filled.splitlines()
-    if all(re.fullmatch(r'"(?:[^"\\]|\\.)*"', line) for line in lines if line):
-        return "\n".join(json.loads(line) for line in lines if line)
-    return filled
+    # A template that is text is in quotation marks, and EventBridge delivers them too.
+    return PLACEHOLDER.sub(lambda found: str(values.get(found[1], "")), str(transformer["InputTemplate"]))
 
 
 def _at(event: Any, path: str) -> Any:

@@ -81,7 +81,7 @@ class InferenceSteps:
         )
 
     def create_model(self, version: dict[str, Any]) -> ModelStep:
-        """Make the version a model; by its ARN, so that SageMaker refuses one that is not approved any more."""
+        """Make the version a model, by its ARN: SageMaker then knows which version of the registry serves."""
         # The SDK's builder has no way to name a version that is known only when the pipeline runs; its session has.
         builder = ModelBuilder(
             image_uri=self.target.image_xgboost,
@@ -111,7 +111,7 @@ class InferenceSteps:
                 "statistics": version["statistics_uri"],
                 "constraints": version["constraints_uri"],
             },
-            outputs={"check": self.written("check")},
+            outputs={"check": self.written("check"), "scored": self.written("scored")},
             output_kms_key=self.target.kms_key_arn,
             property_files=[report],
             arguments=[
@@ -119,6 +119,7 @@ class InferenceSteps:
                 *("--statistics", f"{JOB_FOLDER}/statistics"),
                 *("--constraints", f"{JOB_FOLDER}/constraints"),
                 *("--output", f"{JOB_FOLDER}/check"),
+                *("--scored", f"{JOB_FOLDER}/scored"),
                 *column_arguments(self.model),
                 *("--significance", str(self.model.batch_check.significance)),
                 *("--execution-id", ExecutionVariables.PIPELINE_EXECUTION_ID),
@@ -127,8 +128,8 @@ class InferenceSteps:
             ],
         )
 
-    def transform(self, model: ModelStep, after: list[Step]) -> TransformStep:
-        """Score the batch, line by line."""
+    def transform(self, model: ModelStep, batch: Any, after: list[Step]) -> TransformStep:
+        """Score a batch, line by line."""
         instances = self.model.instances
         transformer = Transformer(
             model_name=model.properties.ModelName,
@@ -144,7 +145,7 @@ class InferenceSteps:
         )
         return TransformStep(
             self.name("Transform"),
-            step_args=transformer.transform(data=self.batch, content_type="text/csv", split_type="Line"),
+            step_args=transformer.transform(data=batch, content_type="text/csv", split_type="Line"),
             retry_policies=JOB_RETRIES,
             depends_on=after or None,
         )
@@ -174,7 +175,7 @@ class InferenceSteps:
         verdict = ConditionStep(
             self.name("CheckVerdict"),
             conditions=[ConditionEquals(left=read("verdict"), right="ok")],
-            if_steps=[self.transform(model, after=[])],
+            if_steps=[self.transform(model, output_of(check, "scored"), after=[])],
             else_steps=[drift],
         )
         return [check, verdict]
@@ -189,7 +190,7 @@ class InferenceSteps:
             statistics=version["statistics_uri"],
             constraints=version["constraints_uri"],
         )
-        return [check, self.transform(model, after=[check])]
+        return [check, self.transform(model, self.batch, after=[check])]
 
 
 def build(model: Model, target: Target, drift_check: DriftCheck = "batch-check") -> Pipeline:

@@ -2,7 +2,8 @@
 
 First whether the batch can be scored at all: what XGBoost's container cannot read is a problem here, with its line and
 column. Then each feature against the rows that the model was trained on: chi-square for categories, Kolmogorov-Smirnov
-for numbers, and whether more values are missing. As in training, a value out of range or no category is missing.
+for numbers, and whether more values are missing. As in training, a value out of range or no category is missing; what
+is scored is therefore a copy without such values.
 Time grows with the rows, memory does not. Nothing that is written holds a row or says which cell held what.
 """
 
@@ -239,10 +240,15 @@ def is_number(cell: str) -> bool:
 
 
 class BatchReader:
-    """Reads every file of a batch into features, and finds what is wrong with it."""
+    """Reads every file of a batch into features, finds what is wrong with it, and writes down what is to be scored.
 
-    def __init__(self, features: Sequence[Feature]) -> None:
+    That is the batch with every value out of range left out, as such values were in training: the model has never seen
+    one. It goes into the folder ``scored``, where one is given.
+    """
+
+    def __init__(self, features: Sequence[Feature], scored: Optional[Path] = None) -> None:
         self.features = features
+        self.scored = scored
         self.names = [feature.column.name for feature in features]
         self.rows = 0
         self.problems: List[Problem] = []
@@ -263,18 +269,27 @@ class BatchReader:
                     line = number + block.count(b"\n", 0, error.start)
                     self.complain(f"{source}, line {line}: is not UTF-8 text")
                     break
-                self.add_lines(source, number, text.replace("\r\n", "\n").rstrip("\r").split("\n"))
+                lines = self.add_lines(source, number, text.replace("\r\n", "\n").rstrip("\r").split("\n"))
+                if self.scored is not None and not self.problems:
+                    self.write_lines(self.scored / source, lines)
+
+    @staticmethod
+    def write_lines(path: Path, lines: Sequence[str]) -> None:
+        """Append to a file of what is scored."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="") as file:
+            file.write("\n".join(lines) + "\n")
 
     def complain(self, text: str, check: str = "data_type_check", feature: str = "all features") -> None:
         """Remember a problem, unless there are enough."""
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(Problem(text, check, feature))
 
-    def add_lines(self, source: str, number: int, lines: List[str]) -> None:
-        """Count the cells of lines, of which the first has this number."""
+    def add_lines(self, source: str, number: int, lines: List[str]) -> List[str]:
+        """Count the cells of lines, the first of which has this number; return them without values out of range."""
         self.rows += len(lines)
         if len(self.problems) == MOST_PROBLEMS:
-            return
+            return lines
         if number == 1 and self.is_header(source, lines[0].split(",")):
             lines, number = lines[1:], 2
             self.rows -= 1
@@ -285,10 +300,11 @@ class BatchReader:
             fitting = [(line, text) for line, text in zip(numbers, lines) if text.count(",") == width - 1]
             numbers, lines = [line for line, _ in fitting], [text for _, text in fitting]
         table = ",".join(lines).split(",") if lines else []
+        cleaned = False
         for place, feature in enumerate(self.features):
             cells = table[place::width]
             parsed: Dict[Optional[float], int] = {}
-            wrong = set()
+            wrong, outside = set(), set()
             for cell, count in Counter(cells).items():
                 try:
                     value = parse_cell(cell)
@@ -296,10 +312,16 @@ class BatchReader:
                     wrong.add(cell)
                     continue
                 parsed[value] = parsed.get(value, 0) + count
+                if value is not None and not feature.column.minimum <= value <= feature.column.maximum:
+                    outside.add(cell)
             if wrong:
                 where = f"{source}, line {{}}, column {place + 1} ({feature.column.name})"
                 self.find_wrong_cells(where, feature.column.name, zip(numbers, cells), wrong)
             feature.add(parsed)
+            if outside:
+                table[place::width] = ["" if cell in outside else cell for cell in cells]
+                cleaned = True
+        return [",".join(table[start : start + width]) for start in range(0, len(table), width)] if cleaned else lines
 
     def is_header(self, source: str, cells: Sequence[str]) -> bool:
         """Whether a first line names the columns, which is a problem: it would be scored as a row."""
@@ -538,11 +560,15 @@ def describe(feature: Feature) -> Dict[str, Any]:
 
 
 def check(
-    folder: Path, columns: Sequence[Column], baselines: Sequence[Baseline], significance: float
+    folder: Path,
+    columns: Sequence[Column],
+    baselines: Sequence[Baseline],
+    significance: float,
+    scored: Optional[Path] = None,
 ) -> Dict[str, Any]:
     """Content of the report and of both files in Model Monitor's format, by name."""
     features = [Feature(column, baseline) for column, baseline in zip(columns, baselines)]
-    reader = BatchReader(features)
+    reader = BatchReader(features, scored)
     reader.read(folder)
     judged = [] if reader.problems else [judge(each, reader.rows, significance / len(features)) for each in features]
     verdict = "bad-input" if reader.problems else "drift" if any(each["drifted"] for each in judged) else "ok"
@@ -574,6 +600,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     )
     parser.add_argument("--constraints", type=Path, required=True, help="folder that holds its constraints.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the four files")
+    parser.add_argument("--scored", type=Path, required=True, help="folder for the batch as it is scored, if it is")
     parser.add_argument("--column", type=parse_column, action="append", required=True, help="name:kind:minimum:maximum")
     parser.add_argument("--significance", type=float, required=True, help="divided by the number of features")
     parser.add_argument("--execution-id", required=True, help="written into the report")
@@ -583,14 +610,17 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
 
 
 def main() -> None:
-    """Judge, and write the four files; every verdict is a success of the job."""
+    """Judge, write the four files and what is to be scored; every verdict is a success of the job."""
     options = parse_arguments()
     statistics, constraints = options.statistics / "statistics.json", options.constraints / "constraints.json"
     try:
         baselines = read_baselines(statistics, constraints, options.column)
-        contents = check(options.input, options.column, baselines, options.significance)
+        contents = check(options.input, options.column, baselines, options.significance, options.scored)
     except CheckError as error:
         sys.exit(f"the batch cannot be judged: {error}")
+    if contents["batch_check"]["verdict"] != "ok":
+        shutil.rmtree(str(options.scored), ignore_errors=True)  # nothing is scored
+    options.scored.mkdir(parents=True, exist_ok=True)
     contents["batch_check"].update(
         execution_id=options.execution_id, input=options.input_data, model_package_arn=options.model_package_arn
     )

@@ -78,10 +78,16 @@ def test_predictions_and_report_of_each_execution_lie_under_its_own_prefix_and_k
             "check/constraints.json",
             "check/statistics.json",
             "predictions/mammo-batch-dataset.csv.out",
+            "scored/mammo-batch-dataset.csv",
         ]
         for version in found:
             assert ":222222222222:key/" in s3.head_object(Bucket=bucket, Key=version["Key"])["SSEKMSKeyId"]
-        scores = s3.get_object(Bucket=bucket, Key=prefix + keys[-1])["Body"].read().decode().split()
+        scores = (
+            s3.get_object(Bucket=bucket, Key=prefix + "predictions/mammo-batch-dataset.csv.out")["Body"]
+            .read()
+            .decode()
+            .split()
+        )
         assert len(scores) == len((loop.checkout.folder / ".data" / dataset.BATCH_FILE).read_text().splitlines())
         report = json.loads(s3.get_object(Bucket=bucket, Key=prefix + "check/batch_check.json")["Body"].read())
         assert (report["verdict"], report["execution_id"]) == ("ok", execution["arn"].rsplit("/", 1)[1])

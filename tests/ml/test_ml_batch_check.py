@@ -305,7 +305,13 @@ class Job:
         (folder / "batch" / "batch.csv").write_text(USABLE)
 
     def run(self) -> subprocess.CompletedProcess[str]:
-        names = {"input": "batch", "statistics": "statistics", "constraints": "constraints", "output": "check"}
+        names = {
+            "input": "batch",
+            "statistics": "statistics",
+            "constraints": "constraints",
+            "output": "check",
+            "scored": "scored",
+        }
         settings = {"significance": "0.01", "execution-id": "e1", "input-data": "s3://b/k", "model-package-arn": "arn"}
         paths = {name: str(self.folder / folder) for name, folder in names.items()}
         given = [part for name, value in (paths | settings).items() for part in (f"--{name}", value)]
@@ -333,6 +339,19 @@ def test_every_verdict_is_a_success_of_the_job_and_writes_four_files(
     assert job.read("statistics")["features"][0]["name"] == "Age"
     assert bool(job.read("constraint_violations")["violations"]) == (verdict != "ok")
     assert len(list((tmp_path / "check").iterdir())) == 4
+    scored = [path.read_text() for path in (tmp_path / "scored").iterdir()]
+    assert scored == ([USABLE] if verdict == "ok" else [])
+
+
+def test_what_is_scored_is_the_batch_without_values_out_of_range(tmp_path: Path) -> None:
+    folder, scored = tmp_path / "batch", tmp_path / "scored"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.csv").write_bytes(b"50,2\r\n555,9\r\n-1,4\r\n,\r\n")
+    (folder / "b.csv").write_text(USABLE)
+    verdict = batch_check.check(folder, COLUMNS, baselines(), 0.01, scored)["batch_check"]["verdict"]
+    assert verdict == "ok"
+    assert (scored / "sub" / "a.csv").read_text() == "50,2\n,\n,4\n,\n"
+    assert (scored / "b.csv").read_text() == USABLE
 
 
 def test_baseline_of_other_columns_fails_the_job_without_a_verdict(tmp_path: Path) -> None:

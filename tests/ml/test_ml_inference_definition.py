@@ -100,7 +100,7 @@ def test_failures_say_what_the_report_says_and_where_it_is(inference: Definition
     assert len("No version can be used: ") + latest_approved_model.LONGEST_REASON <= 1024
 
 
-def test_version_is_named_and_not_copied_so_that_a_withdrawn_approval_counts(inference: Definition) -> None:
+def test_version_is_named_and_not_copied(inference: Definition) -> None:
     assert steps_of(inference)["CreateModel"]["Arguments"] == {
         "PrimaryContainer": {"ModelPackageName": function_output("model_package_arn")},
         "EnableNetworkIsolation": True,
@@ -140,14 +140,14 @@ def test_script_takes_the_arguments_that_the_definition_gives(inference: Definit
     assert Path(application["ContainerEntrypoint"][1]).name == Path(batch_check.__file__).name
     inputs = {each["S3Input"]["LocalPath"] for each in arguments["ProcessingInputs"]}
     outputs = {each["S3Output"]["LocalPath"] for each in arguments["ProcessingOutputConfig"]["Outputs"]}
-    folders = {str(options[name]) for name in ("input", "statistics", "constraints", "output")}
+    folders = {str(options[name]) for name in ("input", "statistics", "constraints", "output", "scored")}
     assert folders == (inputs | outputs) - {"/opt/ml/processing/input/code"}
 
 
 def test_what_is_written_is_encrypted_under_the_executions_id(inference: Definition) -> None:
     steps = steps_of(inference)
     check = steps["BatchCheck"]["Arguments"]["ProcessingOutputConfig"]
-    assert [each["S3Output"]["S3Uri"] for each in check["Outputs"]] == [written("check")]
+    assert [each["S3Output"]["S3Uri"] for each in check["Outputs"]] == [written("check"), written("scored")]
     assert check["KmsKeyId"] == "${kms_key_arn}"
     transform = steps["Transform"]["Arguments"]
     assert transform["TransformOutput"] == {
@@ -159,7 +159,8 @@ def test_what_is_written_is_encrypted_under_the_executions_id(inference: Definit
     assert transform["TransformResources"]["VolumeKmsKeyId"] == "${kms_key_arn}"
 
 
-def test_batch_is_scored_line_by_line_with_the_model_that_was_created(inference: Definition) -> None:
+def test_what_was_checked_is_scored_line_by_line_with_the_model_that_was_created(inference: Definition) -> None:
+    checked = "Steps.Mammo-BatchCheck.ProcessingOutputConfig.Outputs"
     transform = steps_of(inference)["Transform"]["Arguments"]
     assert transform["ModelName"] == {"Get": "Steps.Mammo-CreateModel.ModelName"}
     assert transform["BatchStrategy"] == "MultiRecord"
@@ -167,7 +168,7 @@ def test_batch_is_scored_line_by_line_with_the_model_that_was_created(inference:
         "ContentType": "text/csv",
         "SplitType": "Line",
         "DataSource": {
-            "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": {"Get": "Parameters.transform_input"}},
+            "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": {"Get": f"{checked}['scored'].S3Output.S3Uri"}}
         },
     }
 

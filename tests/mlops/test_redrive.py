@@ -24,7 +24,7 @@ EVENT = {"account": "1", "resources": ["arn:first", "arn:second"], "detail": {"s
                     "InputTemplate": '"<what> of <who>:"\n"<how>, <unknown>"',
                 }
             },
-            "arn:second of 1:\nFailed, ",
+            '"arn:second of 1:"\n"Failed, "',
         ),
         (
             {"InputTransformer": {"InputPathsMap": {"n": "$.detail.count"}, "InputTemplate": '{"count": <n>}'}},
@@ -32,7 +32,7 @@ EVENT = {"account": "1", "resources": ["arn:first", "arn:second"], "detail": {"s
         ),
         (
             {"InputTransformer": {"InputPathsMap": {"n": "$.detail.none"}, "InputTemplate": '"at <n>"'}},
-            "at ",
+            '"at "',
         ),
     ],
 )
