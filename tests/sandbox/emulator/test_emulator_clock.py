@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import signal
@@ -155,3 +156,36 @@ def test_an_execution_that_the_server_left_running_tells_that_it_failed(world: W
     world.advance(0)
     (message,) = world.messages(queue)
     assert json.loads(message["Body"])["detail"]["pipelineExecutionArn"] == execution["PipelineExecutionArn"]
+
+
+def test_services_show_the_sandboxs_time_to_clients_that_sign_by_real_time(world: World) -> None:
+    world.advance(40 * 86400)
+    now = world.now()
+    s3 = world.client("s3")
+    s3.create_bucket(Bucket="stamped")
+    s3.put_object(Bucket="stamped", Key="k", Body=b"x")
+    logs = world.client("logs")
+    logs.create_log_group(logGroupName="stamped")
+    admit = allow("sqs:SendMessage", Principal={"Service": "events.amazonaws.com"})
+    queue = world.queue("stamped", admit)
+    events = world.client("events")
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["test"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "seen", "Arn": queue}])
+    events.put_events(Entries=[{"Source": "test", "DetailType": "x", "Detail": "{}"}])
+    world.advance(0)
+    url = world.client("sqs").get_queue_url(QueueName="stamped")["QueueUrl"]
+    (message,) = world.client("sqs").receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
+    role = world.role("any", ["lambda.amazonaws.com"]).rpartition("/")[2]
+    shown = {
+        "S3": s3.head_object(Bucket="stamped", Key="k")["LastModified"],
+        "CloudWatch Logs": moment(logs.describe_log_groups()["logGroups"][0]["creationTime"] / 1000),
+        "SQS": moment(int(message["Attributes"]["SentTimestamp"]) / 1000),
+        "EventBridge": datetime.datetime.fromisoformat(json.loads(message["Body"])["time"]),
+        "IAM": world.client("iam").get_role(RoleName=role)["Role"]["CreateDate"],
+    }
+    late = {name: abs((at - now).total_seconds()) for name, at in shown.items()}
+    assert {name: seconds for name, seconds in late.items() if seconds > 60} == {}
+
+
+def moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
