@@ -81,11 +81,11 @@ def emit_execution(host: Host, execution: Document, previous: str | None) -> Non
         "pipelineArn": execution["PipelineArn"],
         "pipelineExecutionArn": execution["PipelineExecutionArn"],
     }
-    _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Status Change", detail)
     metrics = _metrics("Execution", execution["PipelineExecutionStatus"], execution)
     pipeline = {"PipelineName": Arn.parse(execution["PipelineArn"]).name}
     for dimensions in ({}, pipeline):
         _count(host, execution, metrics, dimensions)
+    _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Status Change", detail)
 
 
 def emit_step(host: Host, execution: Document, step: Document, previous: str | None) -> None:
@@ -104,9 +104,9 @@ def emit_step(host: Host, execution: Document, step: Document, previous: str | N
         "pipelineArn": execution["PipelineArn"],
         "pipelineExecutionArn": execution["PipelineExecutionArn"],
     }
-    _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Step Status Change", detail)
     dimensions = {"PipelineName": Arn.parse(execution["PipelineArn"]).name, "StepName": step["StepName"]}
     _count(host, execution, _metrics("Step", step["StepStatus"], step), dimensions)
+    _emit_pipeline(host, execution, "SageMaker Model Building Pipeline Execution Step Status Change", detail)
 
 
 def emit_job(host: Host, kind: str, arn: str, description: Document, tags: dict[str, str]) -> None:
