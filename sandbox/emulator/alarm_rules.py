@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import cloudwatch
 
-from sandbox.emulator import queue_gauge
+from sandbox.emulator import deliveries, queue_gauge
 from sandbox.emulator.alarm_state import COMPARISONS, Alarm
 from sandbox.emulator.targets import kind_of
 
@@ -18,7 +18,8 @@ _ENDINGS = ("Started", "Succeeded", "Failed", "Stopped", "Duration")
 _EMITTED = {
     queue_gauge.NAMESPACE: {queue_gauge.METRIC},
     _PIPELINE: {f"{what}{ending}" for what in ("Execution", "Step") for ending in _ENDINGS},
-    "AWS/Lambda": {"Invocations", "Errors", "Throttles", "Duration"},
+    "AWS/Lambda": {"DeadLetterErrors", "Duration", "Errors", "Invocations", "Throttles"},
+    **{namespace: set(names.values()) for namespace, names in deliveries.METRICS.values()},
 }
 
 PutAlarm = Callable[..., Any]

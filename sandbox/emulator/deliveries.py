@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from ministack.core.responses import request_scope
+from ministack.services import cloudwatch
 
 from sandbox.emulator.clock import Clock
 from sandbox.emulator.courier import Courier
@@ -22,6 +23,26 @@ logger = logging.getLogger("sandbox.deliveries")
 
 KIND = "delivery"
 EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+METRICS = {
+    EVENTS: (
+        "AWS/Events",
+        {
+            "failed": "FailedInvocations",
+            "sent": "InvocationsSentToDlq",
+            "lost": "InvocationsFailedToBeSentToDlq",
+        },
+    ),
+    SCHEDULER: (
+        "AWS/Scheduler",
+        {
+            "failed": "TargetErrorCount",
+            "sent": "InvocationsSentToDeadLetterCount",
+            "lost": "InvocationsFailedToBeSentToDeadLetterCount",
+        },
+    ),
+}
 _RETRY_ATTEMPTS, _EVENT_AGE_SECONDS = 185, 86400  # both services' defaults
 # Exponential and capped, so that the default's 185 attempts fill its 24 hours; AWS documents neither number.
 _FIRST_DELAY_SECONDS, _GREATEST_DELAY_SECONDS = 2.0, 480.0
@@ -121,6 +142,7 @@ class Deliveries:
     def _give_up(self, delivery: Document, error: TargetError, retries: int, exhausted: str) -> None:
         source, target = delivery["source_arn"], delivery["target"]["Arn"]
         logger.warning("%s could not be delivered to %s: %s: %s", source, target, error.code, error)
+        _count(delivery, "failed")
         queue = (delivery["target"].get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
             return
@@ -139,8 +161,19 @@ class Deliveries:
             else:
                 caller = ServiceCaller(service=EVENTS, source_arn=source)
             self._targets.send_dead_letter(caller, queue, delivery["body"], attributes)
+            _count(delivery, "sent")
         except (RefusedError, TargetError) as refused:
+            _count(delivery, "lost")
             logger.warning("%s is lost: the dead-letter queue %s refused it: %s", source, queue, refused)
+
+
+def _count(delivery: Document, what: str) -> None:
+    """Count what became of a delivery for its rule, or for its schedule's group."""
+    rule = {"RuleName": delivery["source_arn"].rpartition("/")[2]}
+    group = {"ScheduleGroup": delivery["trust_arn"].rpartition("/")[2]}
+    namespace, names = METRICS[delivery["service"]]
+    dimensions = rule if delivery["service"] == EVENTS else group
+    cloudwatch.record_metric(namespace, names[what], 1, "Count", dimensions)
 
 
 def new(

@@ -12,7 +12,7 @@ import uuid
 from typing import Any
 
 from ministack.core.responses import request_scope
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch, lambda_svc
 
 from sandbox.emulator.clock import Clock, iso
 from sandbox.emulator.service_callers import RefusedError, RoleCallers
@@ -171,6 +171,8 @@ class Invocations:
         except (RefusedError, TargetError) as error:
             # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html: DeadLetterErrors
             logger.warning("%s: the event could not be sent to %s: %s", config["FunctionArn"], arn, error)
+            function = {"FunctionName": config["FunctionName"]}
+            cloudwatch.record_metric("AWS/Lambda", "DeadLetterErrors", 1, "Count", function)
 
 
 def _record(invocation: Document, result: Document, condition: str, moment: str) -> str:

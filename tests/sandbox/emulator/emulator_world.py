@@ -124,6 +124,20 @@ class World:
         )
         self.client("sagemaker").create_pipeline(PipelineName="daily", PipelineDefinition=text, RoleArn=role)
 
+    def counted(self, namespace: str, name: str, dimension: str, value: str) -> float:
+        """The sum of a metric over the last day."""
+        now = self.now()
+        found = self.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=name,
+            Dimensions=[{"Name": dimension, "Value": value}],
+            StartTime=now - datetime.timedelta(days=1),
+            EndTime=now + datetime.timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
+
     def executions(self) -> list[dict[str, Any]]:
         pages = self.client("sagemaker").get_paginator("list_pipeline_executions").paginate(PipelineName="daily")
         return [one for page in pages for one in page["PipelineExecutionSummaries"]]

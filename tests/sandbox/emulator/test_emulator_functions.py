@@ -65,6 +65,8 @@ def test_a_role_that_may_not_send_loses_the_event(world: World) -> None:
     world.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b'{"what": "luck"}')
     world.advance(600)
     assert world.messages(queue) == []
+    assert world.counted("AWS/Lambda", "Errors", "FunctionName", "fails") == 3
+    assert world.counted("AWS/Lambda", "DeadLetterErrors", "FunctionName", "fails") == 1
 
 
 def test_a_destination_gets_the_record_of_the_failure_after_as_many_tries_as_were_asked_for(world: World) -> None:
@@ -137,21 +139,9 @@ def test_reserved_concurrency_is_kept_and_what_it_delays_is_run_later(world: Wor
         client.invoke(FunctionName=function, InvocationType="Event")
         assert "FunctionError" not in first.result()
     world.advance(300)
-    metrics = world.client("cloudwatch")
-    counted = {
-        name: metrics.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=name,
-            Dimensions=[{"Name": "FunctionName", "Value": "slow"}],
-            StartTime=world.now().timestamp() - 3600,
-            EndTime=world.now().timestamp(),
-            Period=3600,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        for name in ("Invocations", "Errors")
-    }
-    assert sum(one["Sum"] for one in counted["Errors"]) == 0
-    assert sum(one["Sum"] for one in counted["Invocations"]) >= 2
+    assert world.counted("AWS/Lambda", "Errors", "FunctionName", "slow") == 0
+    assert world.counted("AWS/Lambda", "Invocations", "FunctionName", "slow") == 2
+    assert world.counted("AWS/Lambda", "Throttles", "FunctionName", "slow") >= 1
 
 
 def test_a_warm_invocation_takes_less_than_a_tenth_of_a_second(world: World) -> None:

@@ -92,6 +92,11 @@ def test_a_dead_letter_queue_that_does_not_admit_the_rule_gets_nothing(world: Wo
     rule(world, {"Arn": world.topic("alerts"), "DeadLetterConfig": {"Arn": queue}})
     put(world)
     assert world.messages(queue) == []
+    counted = {
+        name: world.counted("AWS/Events", name, "RuleName", "failed")
+        for name in ("FailedInvocations", "InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq")
+    }
+    assert counted == {"FailedInvocations": 1, "InvocationsSentToDlq": 0, "InvocationsFailedToBeSentToDlq": 1}
 
 
 def test_a_delivery_is_tried_again_over_a_restart_until_the_key_is_enabled(world: World) -> None:

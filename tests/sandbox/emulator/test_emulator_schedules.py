@@ -84,6 +84,8 @@ def test_what_a_schedule_may_not_or_cannot_start_goes_to_its_dead_letter_queue(
     assert found["SCHEDULED_TIME"].endswith("T02:30:00Z")
     assert found["RETRY_ATTEMPTS"] == "0"
     assert "EXHAUSTED_RETRY_CONDITION" not in found
+    assert world.counted("AWS/Scheduler", "TargetErrorCount", "ScheduleGroup", "default") == 1
+    assert world.counted("AWS/Scheduler", "InvocationsSentToDeadLetterCount", "ScheduleGroup", "default") == 1
 
 
 def test_the_dead_letter_queue_gets_nothing_from_a_role_that_may_not_send(world: World) -> None:
