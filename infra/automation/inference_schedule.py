@@ -13,6 +13,7 @@ from infra.inventory import no_success_alarm
 MAXIMUM_AGE_SECONDS = 3600
 MAXIMUM_ATTEMPTS = 10
 SILENT_PERIODS = 2
+ALARM_PERIOD_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,8 +80,11 @@ class InferenceSchedule(pulumi.ComponentResource):
             metric_name="ExecutionSucceeded",
             dimensions={"PipelineName": pipeline},
             statistic="Sum",
-            period=args.period_hours * 3600,
-            evaluation_periods=SILENT_PERIODS,
+            # Many short periods: of a few long ones CloudWatch looks further back for data before it takes missing ones
+            # for breaching, and two silent days would be told after four.
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+            period=ALARM_PERIOD_SECONDS,
+            evaluation_periods=hours,
             comparison_operator="LessThanThreshold",
             threshold=1,
             treat_missing_data="breaching",
