@@ -1,0 +1,73 @@
+"""Topics and queues: encrypted, over TLS only, for named publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.document import allowed, denies_plain_transport
+from policies.rule import Context, Resource, Rule
+from policies.strangers import strangers
+
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+QUEUE = "aws:sqs/queue:Queue"
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+SENDING = {TOPIC_POLICY: ("sns:Publish",), QUEUE_POLICY: ("sqs:SendMessage", "sqs:ReceiveMessage")}
+READS = {TOPIC_POLICY: ("policy",), QUEUE_POLICY: ("policy",)}
+
+
+def _customer_key(resource: Resource, _: Context) -> Iterator[str]:
+    if not resource.is_set("kmsMasterKeyId"):
+        yield "`kmsMasterKeyId` is missing; write the ARN of the account's key"
+    elif not resource.is_unknown("kmsMasterKeyId") and "alias/aws/" in resource.get("kmsMasterKeyId"):
+        yield (
+            f"`kmsMasterKeyId` is {resource.get('kmsMasterKeyId')}, whose policy lets neither EventBridge nor "
+            "CloudWatch publish; write the ARN of the account's key"
+        )
+
+
+def _queue_encrypted(resource: Resource, _: Context) -> Iterator[str]:
+    if resource.get("sqsManagedSseEnabled") is not True and not resource.is_set("kmsMasterKeyId"):
+        yield "the queue is not encrypted; write `sqsManagedSseEnabled` true, or a key in `kmsMasterKeyId`"
+
+
+def _over_tls(resource: Resource, _: Context) -> Iterator[str]:
+    actions = SENDING[resource.type]
+    if not denies_plain_transport(resource, actions):
+        yield (
+            f"the policy lets messages in without TLS. Add to `policy`: Effect Deny, Principal *, Action "
+            f'{" and ".join(actions)}, Condition {{"Bool": {{"aws:SecureTransport": "false"}}}}, and no other'
+        )
+
+
+def _known_principals(resource: Resource, context: Context) -> Iterator[str]:
+    for statement in allowed(resource):
+        yield from strangers(statement, context, "policy")
+
+
+RULES = (
+    Rule(
+        name="sns-customer-key",
+        description="Topics are encrypted with a key of the account.",
+        reads={TOPIC: ("kmsMasterKeyId",)},
+        judge=_customer_key,
+    ),
+    Rule(
+        name="sqs-encryption",
+        description="Queues are encrypted.",
+        reads={QUEUE: ("sqsManagedSseEnabled", "kmsMasterKeyId")},
+        judge=_queue_encrypted,
+    ),
+    Rule(
+        name="messaging-tls-only",
+        description="Messages are sent over TLS only.",
+        reads=READS,
+        judge=_over_tls,
+    ),
+    Rule(
+        name="messaging-known-principals",
+        description="No principal outside the platform's accounts sends or publishes.",
+        reads=READS,
+        judge=_known_principals,
+    ),
+)
