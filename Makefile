@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # Programs, plug-ins and jobs start often: without compiled modules each spends seconds on importing.
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status test test-fast check definitions lock bench clean
+.PHONY: help setup up down status preview test test-fast check definitions lock bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -20,6 +20,9 @@ down:  ## Destroy the three stacks and stop the sandbox
 
 status:  ## Show the three accounts, the registered versions and the executions
 	@$(PY) -m mlops status
+
+preview: setup  ## Preview the three stacks in the sandbox under the policy pack
+	@$(PY) -m mlops preview
 
 check: setup-test  ## Lint, types, stale definitions, stale locks
 	@$(PY) -m ruff check --no-cache .

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.settings import Environment, SettingsError
+from infra.settings import ENVIRONMENTS, Environment, SettingsError
 from ml import model as models
 from mlops import runs, teardown, versions
 from mlops.bootstrap import bootstrap
 from mlops.data import prepare_data, upload_data
-from mlops.engine import Engine
+from mlops.engine import Engine, Outcome
 from mlops.failure import CommandError, UsageError
 from mlops.jenkins_account import remove_controller
 from mlops.leftovers import leftovers
@@ -103,6 +103,27 @@ def up(where: Where, train: bool | None, say: Say) -> dict[str, Any]:
         "execution": execution,
         "models": versions.list_versions(place),
     }
+
+
+def preview(where: Where, say: Say) -> dict[str, Any]:
+    """Preview the three stacks under the policy pack; raises :class:`CommandError` with all that it has against any."""
+    engine = Engine(find_place(where))
+
+    def judge(environment: Environment) -> Outcome | CommandError:
+        try:
+            return engine.judge(environment, say)
+        except CommandError as error:
+            return error
+
+    with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
+        found = dict(zip(ENVIRONMENTS, pool.map(judge, ENVIRONMENTS), strict=True))
+    stopped = [str(outcome) for outcome in found.values() if isinstance(outcome, CommandError)]
+    outcomes = {environment: outcome for environment, outcome in found.items() if isinstance(outcome, Outcome)}
+    for environment, outcome in outcomes.items():
+        say(f"{environment}: {outcome}")
+    if stopped:
+        raise CommandError("\n".join(stopped))
+    return {e: {"resources": outcome.resources, "changes": outcome.changed} for e, outcome in outcomes.items()}
 
 
 def train_once(place: Place, say: Say) -> dict[str, Any]:

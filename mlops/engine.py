@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from infra.settings import Environment
+from mlops import policy_pack
 from mlops.adoption import refresh_adopted
 from mlops.engine_noise import strip
 from mlops.failure import CommandError
@@ -67,16 +68,21 @@ class Engine:
         """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
         stack = self._recovered(environment, say)
         refresh_adopted(self.place, environment, stack, say)
+        # Rules on a whole stack are put to it last: only a preview of its own stops an update before it begins.
+        _preview(environment, stack, lambda _: None, **policy_pack.options())
         with _watch(environment, say) as watch:
-            done = stack.up(on_event=watch.on_event, color="never", suppress_outputs=True)
+            done = stack.up(
+                on_event=watch.on_event, color="never", suppress_outputs=True, **cast("Any", policy_pack.options())
+            )
         return watch.outcome(done.summary.resource_changes)
 
     def preview(self, environment: Environment) -> Outcome:
         """What a deployment of one stack would change."""
-        stack = self._stack(environment)
-        with _watch(environment, lambda _: None) as watch:
-            done = stack.preview(on_event=watch.on_event, color="never")
-        return watch.outcome({str(getattr(op, "value", op)): n for op, n in done.change_summary.items()})
+        return _preview(environment, self._stack(environment), lambda _: None)
+
+    def judge(self, environment: Environment, say: Say) -> Outcome:
+        """As :meth:`preview`, under the policy pack; raises :class:`CommandError` with every violation."""
+        return _preview(environment, self._stack(environment), say, **policy_pack.options())
 
     def destroy(self, environment: Environment, say: Say) -> Outcome:
         """Destroy one stack and forget it."""
@@ -125,6 +131,7 @@ class _Watch:
 
     environment: str
     say: Say
+    advise: Say
     started: float = field(default_factory=time.monotonic)
     errors: list[str] = field(default_factory=list)
 
@@ -135,8 +142,18 @@ class _Watch:
             operation = str(getattr(step.op, "value", step.op))
             if operation in CHANGING and not step.type.startswith("pulumi:"):
                 self.say(f"{self.environment}: {operation} {step.urn.split('::')[-1]} ({step.type.split(':')[-1]})")
+        if event.policy_event:
+            self._on_policy(event.policy_event)
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.errors.append(strip(f"{_subject(event.diagnostic_event.urn)}{event.diagnostic_event.message}"))
+
+    def _on_policy(self, event: events.PolicyEvent) -> None:
+        # The first line is the rule's own description.
+        message = strip(event.message).split("\n", maxsplit=1)[-1].strip()
+        if event.enforcement_level == "mandatory":
+            self.errors.append(f"[{event.policy_name}] {message}")
+        else:
+            self.advise(f"{self.environment}: [{event.policy_name}] {message}")
 
     def outcome(self, changes: Mapping[Any, int] | None) -> Outcome:
         """What was done, counted by operation."""
@@ -144,11 +161,17 @@ class _Watch:
         return Outcome(changes=counted, seconds=time.monotonic() - self.started)
 
 
+def _preview(environment: Environment, stack: automation.Stack, say: Say, **packs: Any) -> Outcome:
+    with _watch(environment, lambda _: None, advise=say) as watch:
+        done = stack.preview(on_event=watch.on_event, color="never", **packs)
+    return watch.outcome({str(getattr(op, "value", op)): n for op, n in done.change_summary.items()})
+
+
 @contextmanager
-def _watch(environment: str, say: Say) -> Iterator[_Watch]:
+def _watch(environment: str, say: Say, advise: Say | None = None) -> Iterator[_Watch]:
     from pulumi import automation  # noqa: PLC0415  # see above
 
-    watch = _Watch(environment, say)
+    watch = _Watch(environment, say, advise or say)
     try:
         yield watch
     except automation.ConcurrentUpdateError as error:

@@ -74,6 +74,15 @@ def status(sandbox: Sandbox = False, profile: Profile = None, as_json: AsJson = 
 
 
 @app.command()
+def preview(sandbox: Sandbox = False, profile: Profile = None, as_json: AsJson = False) -> None:
+    """Preview all three stacks under the policy pack; a violation in any of them is a failure."""
+    from mlops import commands  # noqa: PLC0415  # see where
+
+    result = commands.preview(where(sandbox, profile), console.say)
+    console.show_json(result) if as_json else console.show("No rule has anything against the three stacks.")
+
+
+@app.command()
 def env(sandbox: Sandbox = False, profile: Profile = None) -> None:
     """Print what to export so that `pulumi`, the AWS CLI and boto3 act as this command does (holds credentials)."""
     from mlops import commands, workspace  # noqa: PLC0415  # see where
@@ -86,11 +95,13 @@ def env(sandbox: Sandbox = False, profile: Profile = None) -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def pulumi(context: typer.Context, sandbox: Sandbox = False, profile: Profile = None) -> None:
-    """Run `pulumi` as this command would: `mlops pulumi preview --stack dev --diff`."""
-    from mlops import commands, workspace  # noqa: PLC0415  # see where
+    """Run `pulumi` as this command would: `mlops pulumi preview --stack dev --diff`. It is put to the policy pack."""
+    from mlops import commands, policy_pack, workspace  # noqa: PLC0415  # see where
 
     place = commands.find_place(where(sandbox, profile))
     folder = workspace.work_folder(place)
     variables = {**os.environ, **workspace.pulumi_environment(place)}
     found = Path(workspace.pulumi_folder()) / "pulumi"
-    raise typer.Exit(subprocess.run([found, "-C", folder, *context.args], env=variables, check=False).returncode)
+    given = [str(argument) for argument in context.args]
+    command = [found, "-C", folder, *given, *policy_pack.arguments(given)]
+    raise typer.Exit(subprocess.run(command, env=variables, check=False).returncode)

@@ -16,7 +16,7 @@ import boto3
 from botocore.config import Config
 
 ROOT = Path(__file__).parent.parent.parent
-COPIED = ("infra", "ml", "mlops", "sandbox", "stacks", "tools", "Pulumi.yaml", "Pulumi.registry.yaml",
+COPIED = ("infra", "ml", "mlops", "policy-pack", "sandbox", "stacks", "tools", "Pulumi.yaml", "Pulumi.registry.yaml",
           "Pulumi.dev.yaml", "Pulumi.prod.yaml")  # fmt: skip
 ACCOUNTS = {"registry": "333333333333", "dev": "111111111111", "prod": "222222222222", "jenkins": "444444444444"}
 UP_SECONDS = 240

@@ -35,6 +35,7 @@ def test_component_registers_its_outputs_last_under_its_own_type(path, component
         ("stacks", {"mlops", "sandbox", "boto3"}),
         ("ml", {"infra", "stacks", "mlops", "sandbox"}),
         ("sandbox", {"infra", "stacks", "mlops", "ml"}),
+        ("policy-pack", {"infra", "stacks", "mlops", "sandbox", "ml", "boto3"}),
     ],
 )
 def test_imports_go_one_way(folder, forbidden):
@@ -51,7 +52,18 @@ def test_the_committed_files_name_no_registry_host_and_no_machine_path():
     hosts = re.compile(rf"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|proxy\.golang|maven)[\w.-]*|{here}")
     found = [
         str(path.relative_to(ROOT))
-        for folder in ("infra", "stacks", "ml", "mlops", "sandbox", "tools", "requirements", "docs", "bench")
+        for folder in (
+            "infra",
+            "stacks",
+            "ml",
+            "mlops",
+            "sandbox",
+            "tools",
+            "requirements",
+            "docs",
+            "bench",
+            "policy-pack",
+        )
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
         and path.suffix in (".py", ".lock", ".md", ".json", ".toml", ".in", ".mod")
