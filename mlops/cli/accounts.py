@@ -103,5 +103,5 @@ def pulumi(context: typer.Context, sandbox: Sandbox = False, profile: Profile = 
     variables = {**os.environ, **workspace.pulumi_environment(place)}
     found = Path(workspace.pulumi_folder()) / "pulumi"
     given = [str(argument) for argument in context.args]
-    command = [found, "-C", folder, *given, *policy_pack.arguments(given)]
+    command: list[str | Path] = [found, "-C", folder, *given, *policy_pack.arguments(given)]
     raise typer.Exit(subprocess.run(command, env=variables, check=False).returncode)
