@@ -41,6 +41,10 @@ setup-test: setup-definitions
 setup-definitions:
 	@python3 tools/toolchain.py definitions
 
+.PHONY: prove-access
+prove-access: setup-test  ## Say who can reach what, by which statement; write docs/access-matrix.md
+	@$(PY) -m tools.access_matrix
+
 definitions: setup-definitions  ## Compile ml/pipelines into ml/definitions
 	@.venv-definitions/bin/python -m ml.compile
 

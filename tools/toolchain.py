@@ -1,8 +1,8 @@
-"""Install what the project needs: Python packages from locks, the Pulumi CLI, a browser for tests.
+"""Install what the project needs: Python packages from locks, the Pulumi CLI, for tests a browser and IAM's engine.
 
 Runs on the system's Python with the standard library only, because nothing else is there yet.
 
-    python3 tools/toolchain.py run|test|definitions   install a lock's packages (run, test: the CLI; test: a browser)
+    python3 tools/toolchain.py run|test|definitions   install a lock's packages, and what goes with them
     python3 tools/toolchain.py check-locks            fail if a lock does not match its .in file
     python3 tools/toolchain.py lock                   resolve the .in files again
     python3 tools/toolchain.py pulumi                 print the folder that holds the Pulumi CLI
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import access_engine
 import browser
 import pulumi_cli
 
@@ -168,6 +169,7 @@ def main(arguments: list[str]) -> int:
             pulumi_cli.ensure(say)
             if group == "test":
                 browser.ensure(say)
+                access_engine.ensure(say)
         case ["definitions"]:
             install("definitions")
         case ["check-locks"]:
@@ -188,6 +190,11 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (ToolchainError, browser.BrowserUnavailableError, pulumi_cli.PulumiUnavailableError) as error:
+    except (
+        ToolchainError,
+        access_engine.EngineUnavailableError,
+        browser.BrowserUnavailableError,
+        pulumi_cli.PulumiUnavailableError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

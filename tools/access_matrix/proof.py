@@ -1,0 +1,51 @@
+"""The three layers together: cases, reviewed sets, linter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mlops.project import load_settings
+from tools.access_documents.reading import read_platform
+from tools.access_matrix import golden
+from tools.access_matrix.cases import Judged, judge, read_cases
+from tools.access_matrix.findings import lint, unexplained
+from tools.access_matrix.process import ask
+from tools.access_matrix.universe import Request, Universe, universe
+
+
+@dataclass
+class Proof:
+    """What the three layers found."""
+
+    universe: Universe
+    judged: list[Judged] = field(default_factory=list)
+    across: set[Request] = field(default_factory=set)
+    within: set[Request] = field(default_factory=set)
+    ignored: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def unreviewed(self) -> list[str]:
+        """Differences from the reviewed sets."""
+        return [
+            *golden.differences(golden.read(golden.ACROSS), self.across),
+            *golden.differences(golden.read(golden.WITHIN), self.within),
+        ]
+
+
+def prove(exports: Sequence[str] = ()) -> Proof:
+    """Judge the platform of the committed stack files, or of three exports, on all three layers."""
+    platform = read_platform(exports)
+    own = dict(platform.documents)
+    everything = universe(platform, load_settings()["prod"])
+    proof = Proof(everything, judged=judge(everything, read_cases()))
+    requests = [*everything.across, *everything.within]
+    found = ask("evaluate", everything.model(requests, detailed=[], checkKeys=True))
+    allowed = {request for request, answer in zip(requests, found["answers"], strict=True) if answer}
+    proof.across, proof.within = allowed & set(everything.across), allowed & set(everything.within)
+    proof.ignored = sorted(
+        {f"{requests[position].action} is never sent with {key}" for position, key in found["ignored"]}
+    )
+    proof.findings = unexplained(lint(own, platform.kinds))
+    return proof
