@@ -99,6 +99,9 @@ def declare() -> Iterator[Callable[..., Declared]]:
     """Run a program to its end under the recorder and return what it declared and exported."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # A program's error is raised where it is run; what it leaves behind in futures nobody asks for, and asyncio would
+    # print each of them.
+    loop.set_exception_handler(lambda _loop, _context: None)
 
     def run(program: Callable[[], dict[str, Any]], stacks: dict[str, dict[str, Any]] | None = None) -> Declared:
         known = {"organization/model-promotion/registry": REGISTRY_OUTPUTS} if stacks is None else stacks
