@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import drift, filling, inference, preview, program, schedule, training
+from bench import drift, filling, inference, policies, preview, program, schedule, training
 from bench.accounts import deployed_accounts
 from bench.measurement import Measurement, MeasurementError, show_table
 from mlops.console import complain, say, show_json
@@ -27,6 +27,7 @@ def measure_all(tell: Callable[[str], None]) -> list[Measurement]:
     measurements = [*filling.measure(), *program.measure(), *drift.measure(tell), *schedule.measure(tell)]
     with deployed_accounts(tell) as engine:
         measurements += preview.measure(engine, tell)
+        measurements += policies.measure(engine, tell)
         measurements += training.measure(engine.place, tell)
         measurements += inference.measure(engine.place, tell)
     return measurements

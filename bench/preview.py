@@ -34,7 +34,7 @@ def measure(engine: Engine, say: Say) -> list[Measurement]:
     for number in range(REPEATS + 1):
         for stack, folder in folders.items():
             started = time.monotonic()
-            _pulumi(engine, folder, "preview", "--stack", stack, "--expect-no-changes")
+            run_pulumi(engine, folder, "preview", "--stack", stack, "--expect-no-changes")
             seconds = time.monotonic() - started
             if number:
                 taken[stack].append(seconds)
@@ -58,14 +58,16 @@ def _deploy_empty(engine: Engine) -> Path:
     program = PROGRAM.format(region=engine.place.settings["prod"].region)
     (folder / "__main__.py").write_text(program, encoding="utf-8")
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    _pulumi(engine, folder, "stack", "init", "empty")
-    _pulumi(engine, folder, "up", "--stack", "empty", "--yes", "--skip-preview")
+    run_pulumi(engine, folder, "stack", "init", "empty")
+    run_pulumi(engine, folder, "up", "--stack", "empty", "--yes", "--skip-preview")
     return folder
 
 
-def _pulumi(engine: Engine, folder: Path, *arguments: str) -> None:
+def run_pulumi(engine: Engine, folder: Path, *arguments: str) -> str:
+    """Run `pulumi` to its end and return what it printed; raises :class:`MeasurementError`."""
     command = ["pulumi", "-C", str(folder), *arguments, "--non-interactive", "--color", "never"]
     # Engine has put `pulumi` first on this process's own PATH.
     done = subprocess.run(command, env={**os.environ, **engine.variables}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MeasurementError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
