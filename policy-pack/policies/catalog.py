@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policies import (
     completeness,
+    detours,
     events,
     functions,
     iam,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *messaging.RULES,
     *functions.RULES,
     *logs.RULES,
+    *detours.RULES,
 )
 STACK_RULES: tuple[StackRule, ...] = (
     *completeness.STACK_RULES,

@@ -56,6 +56,10 @@ class Statement:
         """Whether an action is among the statement's."""
         return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
 
+    def is_about(self, end: str) -> bool:
+        """Whether one of its resources ends so, or is every resource."""
+        return any(resource == "*" or resource.endswith(end) for resource in self.resources)
+
     def __str__(self) -> str:
         return self.sid or f"the statement on {', '.join(self.actions)}"
 
@@ -76,15 +80,15 @@ def allowed(resource: Resource, path: str = DOCUMENT) -> Iterator[Statement]:
     return (statement for statement in statements(resource, path) if statement.allows)
 
 
-def denies_plain_transport(resource: Resource, actions: tuple[str, ...], path: str = DOCUMENT) -> bool:
-    """Whether everybody is refused these actions, on more than nothing, when the request is not over TLS."""
+def denies_plain_transport(resource: Resource, actions: tuple[str, ...], ends: tuple[str, ...] = ("",)) -> bool:
+    """Whether everybody is refused these actions when the request is not over TLS, on resources with these endings."""
     return any(
         not statement.allows
         and statement.is_for_everybody
         and all(statement.covers(action) for action in actions)
-        and statement.resources
+        and all(statement.is_about(end) for end in ends)
         and statement.conditions == {"Bool": {"aws:securetransport": ("false",)}}
-        for statement in statements(resource, path)
+        for statement in statements(resource)
     )
 
 

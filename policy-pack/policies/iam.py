@@ -26,7 +26,7 @@ def _actions(resource: Resource, _: Context) -> Iterator[str]:
 
 def _resources(resource: Resource, _: Context) -> Iterator[str]:
     for statement in allowed(resource):
-        if "*" not in statement.resources:
+        if not any(_is_everything(arn) for arn in statement.resources):
             continue
         for action in statement.actions:
             if action not in WILDCARD_ONLY:
@@ -34,6 +34,11 @@ def _resources(resource: Resource, _: Context) -> Iterator[str]:
                     f"`policy`: {statement} allows {action} on every resource; write ARNs, or, where AWS knows none "
                     "for the action, its reason in policies/wildcard_only.py"
                 )
+
+
+def _is_everything(arn: str) -> bool:
+    """Whether an ARN's last part, the resource, is nothing but wildcards."""
+    return arn.split(":", 5)[-1].strip("*?/:") == ""
 
 
 def _pass_role(resource: Resource, _: Context) -> Iterator[str]:

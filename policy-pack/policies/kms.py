@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from policies.document import allowed
 from policies.rule import Context, Resource, Rule
-from policies.strangers import strangers
+from policies.strangers import strangers, unsourced
 
 KEY = "aws:kms/key:Key"
 # "Adding the aws:SourceAccount, aws:SourceArn … is not supported for EventBridge-to-encrypted topics":
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 SERVICES_WITHOUT_SOURCE = ("events.amazonaws.com",)
-SOURCE_KEYS = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn")
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+LOG_GROUP_KEY = "kms:EncryptionContext:aws:logs:arn"
 
 
 def _rotates(resource: Resource, _: Context) -> Iterator[str]:
@@ -49,12 +50,7 @@ def _via_service(resource: Resource, context: Context) -> Iterator[str]:
 
 def _service_source(resource: Resource, _: Context) -> Iterator[str]:
     for statement in allowed(resource):
-        for service in statement.principals_of("Service"):
-            if service not in SERVICES_WITHOUT_SOURCE and not statement.narrowed_by(*SOURCE_KEYS):
-                yield (
-                    f"`policy`: {statement} lets {service} use the key for anybody's resources; add a Condition on "
-                    "aws:SourceAccount or aws:SourceArn"
-                )
+        yield from unsourced(statement, SERVICES_WITHOUT_SOURCE, LOG_GROUP_KEY)
 
 
 RULES = (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policies.document import allowed, denies_plain_transport
 from policies.rule import Context, Resource, Rule
-from policies.strangers import strangers
+from policies.strangers import strangers, unsourced
 
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 SENDING = {TOPIC_POLICY: ("sns:Publish",), QUEUE_POLICY: ("sqs:SendMessage", "sqs:ReceiveMessage")}
+# "You can't use of Condition blocks in Amazon SNS topic policies for EventBridge", which for a queue are needed:
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+SERVICES_WITHOUT_SOURCE: Mapping[str, tuple[str, ...]] = {TOPIC_POLICY: ("events.amazonaws.com",), QUEUE_POLICY: ()}
 READS = {TOPIC_POLICY: ("policy",), QUEUE_POLICY: ("policy",)}
 
 
@@ -45,6 +49,11 @@ def _known_principals(resource: Resource, context: Context) -> Iterator[str]:
         yield from strangers(statement, context, "policy")
 
 
+def _service_source(resource: Resource, _: Context) -> Iterator[str]:
+    for statement in allowed(resource):
+        yield from unsourced(statement, SERVICES_WITHOUT_SOURCE[resource.type])
+
+
 RULES = (
     Rule(
         name="sns-customer-key",
@@ -69,5 +78,11 @@ RULES = (
         description="No principal outside the platform's accounts sends or publishes.",
         reads=READS,
         judge=_known_principals,
+    ),
+    Rule(
+        name="messaging-service-source",
+        description="Services send and publish for this account's resources only.",
+        reads=READS,
+        judge=_service_source,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policies.document import allowed, denies_plain_transport, statements
 from policies.rule import Context, Resource, Rule
-from policies.strangers import strangers
+from policies.strangers import strangers, unsourced
 
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
@@ -14,13 +14,15 @@ PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+TRANSPORTED = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject")
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
 SSE_HEADER = "s3:x-amz-server-side-encryption"
 
 
 def _over_tls(resource: Resource, _: Context) -> Iterator[str]:
-    if not denies_plain_transport(resource, ("s3:GetObject", "s3:PutObject", "s3:ListBucket")):
+    bucket = resource.get("bucket")
+    if not denies_plain_transport(resource, TRANSPORTED, (f":{bucket}", f":{bucket}/*")):
         yield (
             "the bucket policy lets requests in without TLS. Add to `policy`: Effect Deny, Principal *, Action s3:*, "
             'Resource the bucket and its objects, Condition {"Bool": {"aws:SecureTransport": "false"}}, and no other'
@@ -32,6 +34,7 @@ def _only_kms(resource: Resource, _: Context) -> Iterator[str]:
         not s.allows
         and s.is_for_everybody
         and s.covers("s3:PutObject")
+        and s.is_about(f":{resource.get('bucket')}/*")
         and s.conditions.get("StringNotEquals", {}).get(SSE_HEADER) in (("aws:kms",), KMS_ALGORITHMS)
         and set(s.conditions) <= {"StringNotEquals", "Null"}
         for s in statements(resource)
@@ -47,6 +50,7 @@ def _only_kms(resource: Resource, _: Context) -> Iterator[str]:
 def _known_principals(resource: Resource, context: Context) -> Iterator[str]:
     for statement in allowed(resource):
         yield from strangers(statement, context, "policy")
+        yield from unsourced(statement, ())
 
 
 def _encrypted(resource: Resource, _: Context) -> Iterator[str]:
@@ -91,18 +95,18 @@ RULES = (
     Rule(
         name="s3-tls-only",
         description="Buckets are reached over TLS only.",
-        reads={BUCKET_POLICY: ("policy",)},
+        reads={BUCKET_POLICY: ("policy", "bucket")},
         judge=_over_tls,
     ),
     Rule(
         name="s3-kms-only",
         description="Nobody writes an object under another encryption than KMS.",
-        reads={BUCKET_POLICY: ("policy",)},
+        reads={BUCKET_POLICY: ("policy", "bucket")},
         judge=_only_kms,
     ),
     Rule(
         name="s3-known-principals",
-        description="No principal outside the platform's accounts reaches a bucket.",
+        description="No principal outside the platform's accounts reaches a bucket, nor a service for anybody.",
         reads={BUCKET_POLICY: ("policy",)},
         judge=_known_principals,
     ),

@@ -1,4 +1,4 @@
-"""Who is a stranger to a resource policy: everybody, and accounts that the stack's settings do not name."""
+"""Whom a resource policy must not let in: strangers to the platform, and services that act for anybody."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def strangers(statement: Statement, context: Context, path: str) -> Iterator[str
     for kind in ("Federated", "CanonicalUser"):
         for principal in statement.principals_of(kind):
             yield f"`{path}`: {statement} lets the {kind} principal {principal} in; name an account of the platform"
+
+
+def unsourced(statement: Statement, without_source: tuple[str, ...], *source_keys: str) -> Iterator[str]:
+    """A message for each service that a statement lets in for anybody's resources, beyond those that send no source."""
+    keys = ("aws:SourceAccount", "aws:SourceArn", *source_keys)
+    for service in statement.principals_of("Service"):
+        if service not in without_source and not statement.narrowed_by(*keys):
+            yield (
+                f"`policy`: {statement} lets {service} in for anybody's resources; add a Condition on "
+                "aws:SourceAccount or aws:SourceArn"
+            )

@@ -51,6 +51,11 @@ ROLES = [
         update(Action=["ecr:GetAuthorizationToken", "ecr:BatchGetImage"]),
         "ecr:BatchGetImage on every resource",
     ),
+    *(
+        _may("iam-named-resources", DATA, "ReadAndWriteData", update(Resource=arn), "s3:PutObject on every resource")
+        for arn in ("arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:*")
+    ),
+    Mutation("no-detours", "dev", ROLE, "execution-role", add("inlinePolicies", [{}]), "write aws.iam.RolePolicy"),
     _may("iam-pass-role-to-service", JOBS, "GiveJobsTheirRole", lambda s: s.pop("Condition"), "iam:PassedToService"),
     _may("iam-pass-role-to-service", DATA, "ReadAndWriteData", update(Action="iam:*"), "gives roles to any service"),
     Mutation("iam-named-actions", "dev", ROLE_POLICY, DATA, unknown("policy"), "`policy` is not known"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mutation import Mutation, drop, in_statement, put, unknown, update, without_statement
+from mutation import Mutation, add, drop, in_statement, put, unknown, update, without_statement
 from policies.kms import KEY
-from policies.s3 import BUCKET_POLICY, ENCRYPTION, OWNERSHIP, PUBLIC_ACCESS_BLOCK, VERSIONING
+from policies.s3 import BUCKET, BUCKET_POLICY, ENCRYPTION, OWNERSHIP, PUBLIC_ACCESS_BLOCK, VERSIONING
 
 STRANGER = {"AWS": "arn:aws:iam::999999999999:root"}
 TLS, KMS = "DenyInsecureTransport", "DenyOtherEncryption"
@@ -31,6 +31,19 @@ BUCKETS = [
         "and no other",
     ),
     _policy("s3-tls-only", in_statement("policy", TLS, lambda s: s["Condition"]["Bool"].clear()), "without TLS"),
+    _policy(
+        "s3-tls-only",
+        in_statement("policy", TLS, lambda s: s.update(Resource=s["Resource"][:1])),
+        "Resource the bucket and its objects",
+    ),
+    _policy("s3-tls-only", in_statement("policy", TLS, lambda s: s.update(Resource=s["Resource"][1:])), "without TLS"),
+    _policy("s3-tls-only", put("bucket", "another"), "without TLS"),
+    _policy("s3-kms-only", put("bucket", "another"), "choose another encryption"),
+    _policy(
+        "s3-known-principals",
+        in_statement("policy", "AddPerm", update(Principal={"Service": "cloudtrail.amazonaws.com"}, Condition={})),
+        "cloudtrail.amazonaws.com in for anybody's resources",
+    ),
     _policy("s3-kms-only", without_statement("policy", KMS), "choose another encryption"),
     _policy("s3-kms-only", in_statement("policy", KMS, update(Principal=STRANGER)), "choose another encryption"),
     _policy("s3-kms-only", in_statement("policy", KMS, update(Action="s3:GetObject")), "choose another encryption"),
@@ -100,6 +113,11 @@ BUCKETS = [
         "s3-ownership", "dev", OWNERSHIP, "data-ownership", put("rule.objectOwnership", "ObjectWriter"), "ObjectWriter"
     ),
 ]
+DETOURS = [
+    Mutation("no-detours", "dev", BUCKET, "data", add("policy", "{}"), "write aws.s3.BucketPolicy"),
+    Mutation("no-detours", "dev", BUCKET, "data", add("acl", "public-read"), "write the bucket policy"),
+    Mutation("no-detours", "dev", BUCKET, "data", add("grants", [{}]), "write the bucket policy"),
+]
 PROD_READS = "ProdReadsModelArtifacts"
 KEYS = [
     _key("kms-rotation", drop("enableKeyRotation"), "never rotates; write true"),
@@ -146,4 +164,4 @@ KEYS = [
     ),
     _key("kms-service-source", unknown("policy"), "is not known before it is deployed"),
 ]
-ALL = [*BUCKETS, *KEYS]
+ALL = [*BUCKETS, *DETOURS, *KEYS]

@@ -194,6 +194,24 @@ MESSAGES = [
         "lets everybody in",
     ),
 ]
+MESSAGES += [
+    _prod(
+        "messaging-service-source",
+        QUEUE_POLICY,
+        "failure-rules-dead-letters-policy",
+        in_statement("policy", "Rules", lambda s: s.pop("Condition")),
+        "Rules lets events.amazonaws.com in for anybody's resources; add a Condition",
+    ),
+    _prod(
+        "messaging-service-source",
+        TOPIC_POLICY,
+        "alerts-policy",
+        in_statement("policy", "Alarms", lambda s: s.pop("Condition")),
+        "Alarms lets cloudwatch.amazonaws.com in for anybody's resources",
+    ),
+    _prod("no-detours", TOPIC, "alerts", add("policy", "{}"), "judges `policy` here; write aws.sns.TopicPolicy"),
+    _prod("no-detours", QUEUE, "schedules-dead-letters", add("policy", "{}"), "write aws.sqs.QueuePolicy"),
+]
 FUNCTIONS = [
     _prod("lambda-runtime", FUNCTION, "retrain-gate", put("runtime", "python3.8"), "python3.8, which is not among"),
     _prod("lambda-key", FUNCTION, "retrain-gate", drop("kmsKeyArn"), "AWS's own key encrypts the variables"),

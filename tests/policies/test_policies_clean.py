@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from policies.catalog import RULES, STACK_RULES
+from policies.detours import TYPES
 from policies.rule import Level
 
 ENVIRONMENTS = ("registry", "dev", "prod")
 NOT_DECLARED = {
     "aws:iam/policy:Policy": "roles have inline policies",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "only with permissions: managed",
+    **TYPES,
 }
 
 

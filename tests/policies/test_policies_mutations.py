@@ -14,6 +14,7 @@ import pytest
 from mutation import mutated, unknown
 from policies.catalog import RULES
 from policies.definition import PIPELINE
+from policies.detours import TYPES
 from policies.functions import FUNCTION
 from policies.iam import ATTACHMENT, POLICY, ROLE, ROLE_POLICY
 from policies.rule import Level, Resource
@@ -55,7 +56,7 @@ def _judged_properties():
     return [
         pytest.param(rule, token, prop, id=f"{rule.name} {token.split(':')[-1]} {prop}")
         for rule in RULES
-        if rule.name not in BY_SETTINGS
+        if rule.name not in BY_SETTINGS | {"no-detours"}
         for token, properties in rule.reads.items()
         for prop in properties
         if prop not in PRESENCE | TOLD_ELSEWHERE
@@ -99,6 +100,12 @@ def test_full_access_is_refused_or_with_managed_permissions_only_told(policy, st
     assert judge(told, stacks["prod"], attachment) == []
     assert judge(refused, managed_stacks["prod"], attachment) == []
     assert policy in judge(told, managed_stacks["prod"], attachment)[0]
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_what_gives_access_past_the_rules_is_refused(token, stacks, judge):
+    found = judge(BY_NAME["no-detours"], stacks["dev"], Resource(type=token, name="x", props={}))
+    assert found == [f"x: no rule judges what a {token.split(':')[-1]} gives; write {TYPES[token]}"]
 
 
 def test_roles_have_the_boundary_that_the_settings_name(stacks, judge):
