@@ -28,6 +28,7 @@ TYPES: Mapping[str, str] = {
     "aws:kms/keyPolicy:KeyPolicy": "the key's `policy`",
     "aws:lambda/functionUrl:FunctionUrl": "aws.lambda_.Permission",
     "aws:s3/bucketAcl:BucketAcl": "the bucket policy",
+    "aws:s3/bucketAclV2:BucketAclV2": "the bucket policy",
     "aws:s3/bucketV2:BucketV2": "aws.s3.Bucket",
 }
 READS: Reads = {**{token: tuple(found) for token, found in PROPERTIES.items()}, **dict.fromkeys(TYPES, ())}
