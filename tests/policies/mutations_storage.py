@@ -148,6 +148,13 @@ KEYS = [
     ),
     _key(
         "kms-cross-account-via-service",
+        in_statement(
+            "policy", PROD_READS, lambda s: s["Condition"]["StringEquals"].update({"kms:ViaService": ["s3.x.y", "*"]})
+        ),
+        "use the key in any way",
+    ),
+    _key(
+        "kms-cross-account-via-service",
         in_statement("policy", PROD_READS, update(Action="kms:*")),
         "administer the key",
     ),

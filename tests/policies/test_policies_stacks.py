@@ -170,6 +170,13 @@ def test_resources_without_a_tag_are_named_in_one_message(tag, stacks, judge_sta
     assert judge_stack(rule, stack, own) == []
 
 
+def test_one_rule_may_be_for_many_pipelines(stacks, judge_stack):
+    stack = stacks["prod"]
+    other = "arn:aws:sagemaker:us-east-1:222222222222:pipeline/another"
+    both = in_json("eventPattern", lambda p: p["detail"]["pipelineArn"].append(other))
+    assert judge_stack(BY_NAME["stack-failure-rules"], stack, but(stack, EVENT_RULE, TRAIN_FAILED, both)) == []
+
+
 def test_failure_rules_are_asked_for_in_prod_only(stacks, judge_stack):
     dev = stacks["dev"]
     assert any(r.type == "aws:sagemaker/pipeline:Pipeline" for r in dev.outcome)
