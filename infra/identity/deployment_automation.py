@@ -108,7 +108,6 @@ def _alerts(names: Names, environment: Environment) -> list[Statement]:
                 "SetTopicAttributes",
                 "DeleteTopic",
                 "Subscribe",
-                "ListSubscriptionsByTopic",
                 *TAGS,
             ),
             resources=(names.topic_arn(topic, environment),),

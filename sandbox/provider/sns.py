@@ -185,11 +185,6 @@ class TopicSubscription(Resource):
 
     def read(self, aws: Aws, resource_id: str, old: Data) -> Data | None:
         try:
-            pages = aws.client("sns").get_paginator("list_subscriptions_by_topic")
-            topic = resource_id.rpartition(":")[0]
-            listed = [found for page in pages.paginate(TopicArn=topic) for found in page["Subscriptions"]]
-            if all(found["SubscriptionArn"] != resource_id for found in listed):
-                return None
             found = aws.client("sns").get_subscription_attributes(SubscriptionArn=resource_id)["Attributes"]
         except ClientError as error:
             if is_error(error, *_GONE, "InvalidParameter"):
