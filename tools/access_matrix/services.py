@@ -36,7 +36,12 @@ SOURCES: dict[str, dict[str, tuple[str, str]]] = {
 }
 ACTIONS = ("sts:AssumeRole", "sns:Publish", "sqs:SendMessage", "lambda:InvokeFunction", "kms:Decrypt")
 ACTIONS_OF_KEYS = ("kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
-ACTIONS_OF_SERVICES = (*ACTIONS, *ACTIONS_OF_KEYS)
+# What a policy that is too wide would let a service do beside its work.
+ACTIONS_BESIDE = (
+    *("kms:ScheduleKeyDeletion", "lambda:UpdateFunctionCode", "s3:GetObject", "s3:PutObject", "sns:SetTopicAttributes"),
+    *("sqs:PurgeQueue", "sqs:ReceiveMessage", "sts:TagSession"),
+)
+ACTIONS_OF_SERVICES = (*ACTIONS, *ACTIONS_OF_KEYS, *ACTIONS_BESIDE)
 # Those that carry an encryption context, which is all that CloudWatch Logs is known by.
 ACTIONS_OF_LOGS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 
@@ -70,7 +75,7 @@ def add_services(platform: Platform) -> tuple[dict[str, dict[str, Any]], dict[st
                 context = f"for {owner} {what}"
                 contexts[context] = {"aws:SourceAccount": account, "aws:SourceArn": arn}
                 of[name].append(context)
-                if owner == "prod" and what != "other alarm":
+                if owner in platform.accounts and not what.startswith("other"):
                     # Neither of the two keys may stand in for the other.
                     contexts[f"{context}, said by a stranger"] = {"aws:SourceAccount": STRANGER, "aws:SourceArn": arn}
                     of[name].append(f"{context}, said by a stranger")

@@ -42,6 +42,7 @@ ALSO_APPLICABLE = {
     "sagemaker:CreateModel": ["model-package"],
     "logs:CreateLogStream": ["log-group"],
     "logs:DescribeLogGroups": ["log-group"],
+    "cloudwatch:PutMetricData": ["*"],
     # On an alias and its key both: https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     "kms:CreateAlias": ["alias", "key"],
     "kms:UpdateAlias": ["alias", "key"],
@@ -84,7 +85,7 @@ def universe(platform: Platform, settings: Settings) -> Universe:
     """Add the probes to the platform and ask for all that can be asked."""
     model_names = tuple(models.load(name).model_name for name in settings.models)
     add_probes(platform, model_names)
-    contexts = named_contexts(platform.region, model_names, settings.jenkins.external_id)
+    contexts = named_contexts(platform.region, model_names, settings.jenkins.external_id, _log_groups(platform))
     of_services: dict[str, list[str]]
     service_contexts, of_services = add_services(platform)
     found = Universe(platform, {**contexts, **service_contexts})
@@ -96,9 +97,25 @@ def universe(platform: Platform, settings: Settings) -> Universe:
         who, what = platform.principals[request.principal], platform.resources[request.resource]
         if what["account"] != who["account"]:
             found.across.append(request)
-        elif not request.principal.endswith(" administrator"):
+        elif not request.principal.endswith(" administrator") or _is_guarded(request.resource, what):
             found.within.append(request)
     return found
+
+
+def _is_guarded(name: str, resource: dict[str, Any]) -> bool:
+    """Whether a policy holds even the account's own administrator; of a bucket's objects one stands for all."""
+    return bool(resource["policy"]) and (
+        ":::" not in resource["arn"] or "/" not in name or name.endswith("other/object")
+    )
+
+
+def _log_groups(platform: Platform) -> dict[str, str]:
+    """The ARN of a function's log group in each account that has one."""
+    return {
+        name.split()[0]: str(resource["arn"])
+        for name, resource in sorted(platform.resources.items())
+        if " log group /aws/lambda/" in name and not name.endswith("/stream")
+    }
 
 
 def named_actions(platform: Platform) -> list[str]:
