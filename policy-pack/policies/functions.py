@@ -32,8 +32,11 @@ def _supported(resource: Resource, context: Context) -> Iterator[str]:
 
 
 def _encrypted(resource: Resource, _: Context) -> Iterator[str]:
-    if not resource.is_set("kmsKeyArn") and resource.is_set("environment.variables"):
-        yield "`kmsKeyArn` is missing, so AWS's own key encrypts the variables; write the ARN of the account's key"
+    if not resource.has_own_key("kmsKeyArn") and resource.is_set("environment.variables"):
+        yield (
+            f"`kmsKeyArn` is {resource.get('kmsKeyArn')}, so AWS's own key encrypts the variables; write the ARN of "
+            "the account's key"
+        )
 
 
 def _one_at_a_time(resource: Resource, context: Context) -> Iterator[str]:
@@ -51,8 +54,9 @@ def _one_at_a_time(resource: Resource, context: Context) -> Iterator[str]:
 def _named_caller(resource: Resource, context: Context) -> Iterator[str]:
     principal = str(resource.get("principal"))
     if principal.endswith(".amazonaws.com"):
-        if not resource.is_set("sourceArn"):
-            yield f"`sourceArn` is missing, so {principal} may call for anybody; write the ARN of what calls"
+        source = "" if resource.is_unknown("sourceArn") else resource.get("sourceArn")
+        if not resource.is_set("sourceArn") or source == "*":
+            yield f"`sourceArn` is {source}, so {principal} may call for anybody; write the ARN of what calls"
     elif not any(account and account in principal for account in context.settings.accounts.values()):
         yield f"`principal` is {principal}, which is no account of the platform; remove the permission"
 

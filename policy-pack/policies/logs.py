@@ -19,8 +19,8 @@ def _retained(resource: Resource, context: Context) -> Iterator[str]:
 
 
 def _encrypted(resource: Resource, _: Context) -> Iterator[str]:
-    if not resource.is_set("kmsKeyId"):
-        yield "`kmsKeyId` is missing; write the ARN of the account's key"
+    if not resource.has_own_key("kmsKeyId"):
+        yield f"`kmsKeyId` is {resource.get('kmsKeyId')}; write the ARN of the account's key"
 
 
 def _of_each_function(resources: Sequence[Resource], _: Context) -> Iterator[tuple[Resource | None, str]]:

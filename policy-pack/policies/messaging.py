@@ -21,12 +21,10 @@ READS = {TOPIC_POLICY: ("policy",), QUEUE_POLICY: ("policy",)}
 
 
 def _customer_key(resource: Resource, _: Context) -> Iterator[str]:
-    if not resource.is_set("kmsMasterKeyId"):
-        yield "`kmsMasterKeyId` is missing; write the ARN of the account's key"
-    elif not resource.is_unknown("kmsMasterKeyId") and "alias/aws/" in resource.get("kmsMasterKeyId"):
+    if not resource.has_own_key("kmsMasterKeyId"):
         yield (
-            f"`kmsMasterKeyId` is {resource.get('kmsMasterKeyId')}, whose policy lets neither EventBridge nor "
-            "CloudWatch publish; write the ARN of the account's key"
+            f"`kmsMasterKeyId` is {resource.get('kmsMasterKeyId')}: without a key, or with AWS's own, whose policy "
+            "lets neither EventBridge nor CloudWatch publish; write the ARN of the account's key"
         )
 
 

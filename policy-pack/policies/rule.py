@@ -32,6 +32,11 @@ class UnknownValueError(Exception):
     """A rule has met a value that is not known at a preview; the message is the property's path."""
 
 
+def is_own_key(key: Any) -> bool:
+    """Whether a value names a key, and not one that AWS manages, all of which have aliases ``alias/aws/…``."""
+    return bool(key) and "alias/aws/" not in str(key)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
     """A resource as plain data, property names as on the wire.
@@ -66,6 +71,10 @@ class Resource:
         if holder and self.raw(holder) is UNKNOWN:
             raise UnknownValueError(holder)
         return self.raw(path) not in (None, "", [], {})
+
+    def has_own_key(self, path: str) -> bool:
+        """Whether a key is named that is not AWS's own: nobody can change the policy of those."""
+        return self.is_set(path) and (self.is_unknown(path) or is_own_key(self.get(path)))
 
     def is_unknown(self, path: str) -> bool:
         """Whether the value at a path is not known at this preview."""

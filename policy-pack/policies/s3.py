@@ -69,8 +69,8 @@ def _customer_key(resource: Resource, context: Context) -> Iterator[str]:
         return
     for path in resource.items("rules"):
         key = f"{path}.applyServerSideEncryptionByDefault.kmsMasterKeyId"
-        if not resource.is_set(key):
-            yield f"`{key}` is missing, so AWS's own key is used; write the ARN of the account's key"
+        if not resource.has_own_key(key):
+            yield f"`{key}` is {resource.get(key)}, so AWS's own key is used; write the ARN of the account's key"
 
 
 def _private(resource: Resource, _: Context) -> Iterator[str]:

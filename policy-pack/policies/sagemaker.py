@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.definition import DEFINITION, PIPELINE, arguments, parts, read
-from policies.rule import Context, Level, Resource, Rule
+from policies.rule import Context, Level, Resource, Rule, is_own_key
 
 OUTPUTS = ("ProcessingOutputConfig", "OutputDataConfig", "TransformOutput")
 JOBS = ("Processing", "Training", "QualityCheck", "ClarifyCheck", "Tuning")
@@ -36,10 +36,10 @@ def _encrypted(resource: Resource, _: Context) -> Iterator[str]:
     definition = read(resource)
     for step in definition.steps if definition else ():
         for path, name, part in parts(arguments(step)):
-            if definition and name in OUTPUTS and not definition.value(part.get("KmsKeyId")):
-                yield f"step {step['Name']}: `{path}.KmsKeyId` is missing; write the ARN of the account's key"
-            if definition and "InstanceType" in part and not definition.value(part.get("VolumeKmsKeyId")):
-                yield f"step {step['Name']}: `{path}.VolumeKmsKeyId` is missing; write the ARN of the account's key"
+            if definition and name in OUTPUTS and not is_own_key(definition.value(part.get("KmsKeyId"))):
+                yield f"step {step['Name']}: `{path}.KmsKeyId` names none of the account's keys; write its ARN"
+            if definition and "InstanceType" in part and not is_own_key(definition.value(part.get("VolumeKmsKeyId"))):
+                yield f"step {step['Name']}: `{path}.VolumeKmsKeyId` names none of the account's keys; write its ARN"
 
 
 def _cut_off(resource: Resource, context: Context) -> Iterator[str]:

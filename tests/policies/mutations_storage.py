@@ -82,6 +82,14 @@ BUCKETS = [
         drop(f"rules.0.{DEFAULT}.kmsMasterKeyId"),
         "AWS's own key is used",
     ),
+    Mutation(
+        "s3-customer-key",
+        "dev",
+        ENCRYPTION,
+        "data-encryption",
+        put(f"rules.0.{DEFAULT}.kmsMasterKeyId", "alias/aws/s3"),
+        "AWS's own key is used",
+    ),
     *(
         Mutation(
             "s3-public-access-blocked",

@@ -1,107 +1,23 @@
-"""What must not be done to pipelines, rules, schedules, topics, queues, functions and log groups."""
+"""What must not be done to rules, schedules, topics, queues, functions and log groups."""
 
 from __future__ import annotations
 
-from mutation import Mutation, add, drop, in_json, in_statement, in_step, put, unknown, update, without_statement
-from policies.definition import PIPELINE
+from mutation import Mutation, add, drop, in_json, in_statement, put, unknown, update, without_statement
 from policies.events import EVENT_RULE, EVENT_TARGET, SCHEDULE
 from policies.functions import FUNCTION, PERMISSION
 from policies.logs import LOG_GROUP
 from policies.messaging import QUEUE, QUEUE_POLICY, TOPIC, TOPIC_POLICY
 
-TRAIN, INFERENCE = "mammography-severity-train", "mammography-severity-inference"
 TARGET = "mammography-severity-train-failed-failure-notice"
 DAILY = "approval-watch-daily"
 TLS = "DenyInsecureTransport"
 STRANGER = {"AWS": "arn:aws:iam::999999999999:root"}
 
 
-def _train(rule, edit, says):
-    return Mutation(rule, "dev", PIPELINE, TRAIN, edit, says)
-
-
-def _inference(rule, edit, says):
-    return Mutation(rule, "prod", PIPELINE, INFERENCE, edit, says)
-
-
-def _parameter(name, value):
-    def edit(document):
-        next(p for p in document["Parameters"] if p["Name"] == name)["DefaultValue"] = value
-
-    return in_json("pipelineDefinition", edit)
-
-
 def _prod(rule, type_, name, edit, says):
     return Mutation(rule, "prod", type_, name, edit, says)
 
 
-PIPELINES = [
-    _train("sagemaker-definition-readable", put("pipelineDefinition", "{"), "no definition that these rules can read"),
-    _train("sagemaker-definition-readable", in_json("pipelineDefinition", lambda d: d.pop("Steps")), "with its Steps"),
-    _train("sagemaker-definition-unknown", unknown("pipelineDefinition"), "the update judges it before"),
-    _train(
-        "sagemaker-encryption",
-        in_step("Mammo-PreProcessing", lambda a: a["ProcessingOutputConfig"].pop("KmsKeyId")),
-        "step Mammo-PreProcessing: `ProcessingOutputConfig.KmsKeyId` is missing",
-    ),
-    _train(
-        "sagemaker-encryption",
-        in_step("Mammo-PreProcessing", lambda a: a["ProcessingResources"]["ClusterConfig"].pop("VolumeKmsKeyId")),
-        "step Mammo-PreProcessing: `ProcessingResources.ClusterConfig.VolumeKmsKeyId` is missing",
-    ),
-    _train(
-        "sagemaker-encryption",
-        in_step("Mammo-Train", lambda a: a["OutputDataConfig"].update(KmsKeyId="")),
-        "step Mammo-Train: `OutputDataConfig.KmsKeyId` is missing",
-    ),
-    _train(
-        "sagemaker-encryption",
-        in_step("Mammo-Train", lambda a: a["ResourceConfig"].update(VolumeKmsKeyId={"Get": "Parameters.Nobody"})),
-        "step Mammo-Train: `ResourceConfig.VolumeKmsKeyId` is missing",
-    ),
-    _inference(
-        "sagemaker-encryption",
-        in_step("Mammo-Transform", lambda a: a["TransformOutput"].pop("KmsKeyId")),
-        "step Mammo-Transform: `TransformOutput.KmsKeyId` is missing",
-    ),
-    _inference(
-        "sagemaker-encryption",
-        in_step("Mammo-Transform", lambda a: a["TransformResources"].pop("VolumeKmsKeyId")),
-        "step Mammo-Transform: `TransformResources.VolumeKmsKeyId` is missing",
-    ),
-    _train("sagemaker-network", in_step("Mammo-Eval", lambda a: a.pop("NetworkConfig")), "step Mammo-Eval"),
-    _train(
-        "sagemaker-network",
-        in_step("Mammo-Train", update(EnableNetworkIsolation=False)),
-        "step Mammo-Train: `EnableNetworkIsolation` is not set; write true",
-    ),
-    _inference(
-        "sagemaker-network",
-        in_step("Mammo-CreateModel", lambda a: a.pop("EnableNetworkIsolation")),
-        "Mammo-CreateModel",
-    ),
-    _train(
-        "sagemaker-instance-types",
-        _parameter("TrainingInstanceType", "ml.p4d.24xlarge"),
-        "step Mammo-Train: `ResourceConfig.InstanceType` is ml.p4d.24xlarge, which is not allowed in dev; write one of",
-    ),
-    _inference(
-        "sagemaker-instance-types",
-        in_step("Mammo-Transform", lambda a: a["TransformResources"].update(InstanceType="ml.m5.2xlarge")),
-        "ml.m5.2xlarge, which is not allowed in prod; write one of ml.m5.large, ml.m5.xlarge",
-    ),
-    _train("sagemaker-pending-versions", _parameter("ModelApprovalStatus", "Approved"), "would start as Approved"),
-    _train(
-        "sagemaker-pending-versions",
-        in_step("Mammo-RegisterModel", update(ModelApprovalStatus="Approved")),
-        "write PendingManualApproval",
-    ),
-    _train(
-        "sagemaker-pending-versions",
-        in_step("Mammo-RegisterModel", lambda a: a.pop("ModelApprovalStatus")),
-        "would start as None",
-    ),
-]
 EVENTS = [
     _prod(
         "events-retry-limits", EVENT_TARGET, TARGET, drop("retryPolicy"), "`retryPolicy.maximumRetryAttempts` is None"
@@ -168,7 +84,7 @@ EVENTS = [
     ),
 ]
 MESSAGES = [
-    _prod("sns-customer-key", TOPIC, "alerts", drop("kmsMasterKeyId"), "`kmsMasterKeyId` is missing"),
+    _prod("sns-customer-key", TOPIC, "alerts", drop("kmsMasterKeyId"), "`kmsMasterKeyId` is None: without a key"),
     _prod("sns-customer-key", TOPIC, "alerts", put("kmsMasterKeyId", "alias/aws/sns"), "neither EventBridge nor"),
     _prod("sqs-encryption", QUEUE, "schedules-dead-letters", put("sqsManagedSseEnabled", False), "is not encrypted"),
     _prod("messaging-tls-only", TOPIC_POLICY, "alerts-policy", without_statement("policy", TLS), "sns:Publish"),
@@ -239,9 +155,12 @@ FUNCTIONS = [
     _prod(
         "lambda-named-caller", PERMISSION, f"{TARGET}-permission", put("principal", "*"), "no account of the platform"
     ),
+    _prod("lambda-key", FUNCTION, "retrain-gate", put("kmsKeyArn", "alias/aws/lambda"), "own key"),
+    _prod("lambda-named-caller", PERMISSION, f"{TARGET}-permission", put("sourceArn", "*"), "may call for anybody"),
+    _prod("log-key", LOG_GROUP, "jenkins-log", put("kmsKeyId", "alias/aws/logs"), "alias/aws/logs; write the ARN"),
     _prod("log-retention", LOG_GROUP, "jenkins-log", drop("retentionInDays"), "kept for ever; write 365"),
     _prod("log-retention", LOG_GROUP, "jenkins-log", put("retentionInDays", 0), "kept for ever; write 365"),
     _prod("log-retention", LOG_GROUP, "jenkins-log", put("retentionInDays", 30), "is 30, but the stack's settings say"),
-    _prod("log-key", LOG_GROUP, "jenkins-log", drop("kmsKeyId"), "`kmsKeyId` is missing"),
+    _prod("log-key", LOG_GROUP, "jenkins-log", drop("kmsKeyId"), "`kmsKeyId` is None; write the ARN"),
 ]
-ALL = [*PIPELINES, *EVENTS, *MESSAGES, *FUNCTIONS]
+ALL = [*EVENTS, *MESSAGES, *FUNCTIONS]

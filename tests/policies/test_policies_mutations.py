@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import mutations_pipelines
 import mutations_roles
 import mutations_storage
 import mutations_work
@@ -19,7 +20,7 @@ from policies.functions import FUNCTION
 from policies.iam import ATTACHMENT, POLICY, ROLE, ROLE_POLICY
 from policies.rule import Level, Resource
 
-MUTATIONS = [*mutations_storage.ALL, *mutations_roles.ALL, *mutations_work.ALL]
+MUTATIONS = [*mutations_storage.ALL, *mutations_roles.ALL, *mutations_pipelines.ALL, *mutations_work.ALL]
 BY_NAME = {rule.name: rule for rule in RULES}
 # What else is asked of these than that a value is there: AWS itself makes the value, as a key's ARN.
 PRESENCE = {

@@ -13,6 +13,7 @@ from policies.functions import FUNCTION
 from policies.kms import KEY
 from policies.logs import LOG_GROUP
 from policies.messaging import TOPIC, TOPIC_POLICY
+from policies.publishers import ALARM
 from policies.rule import UNKNOWN
 
 BY_NAME = {rule.name: rule for rule in STACK_RULES}
@@ -168,6 +169,26 @@ def test_resources_without_a_tag_are_named_in_one_message(tag, stacks, judge_sta
     assert found.startswith(f"no tag `{tag}` on data, key; write it in the provider's default_tags")
     own = [replace(r, props={**r.props, "tags": {tag: "x"}}) if r.name in ("key", "data") else r for r in untagged]
     assert judge_stack(rule, stack, own) == []
+
+
+@pytest.mark.parametrize(
+    "publisher",
+    [
+        ("Rules", EVENT_TARGET, "arn", "events.amazonaws.com"),
+        ("Alarms", ALARM, "alarmActions", "cloudwatch.amazonaws.com"),
+    ],
+)
+def test_publishers_are_found_among_what_publishes_elsewhere(publisher, stacks, judge_stack):
+    sid, type_, prop, service = publisher
+    stack = stacks["registry"]
+    one = next(r for r in stack.outcome if r.type == type_)
+    elsewhere = {"arn": "arn:elsewhere", "alarmActions": ["arn:elsewhere"]}[prop]
+    other = replace(one, name="other", props={**one.props, prop: elsewhere})
+    closed = but(stack, TOPIC_POLICY, "alerts-policy", without_statement("policy", sid))
+    found = judge_stack(BY_NAME["sns-publishers-let-in"], stack, [*closed, other])
+    assert [message for message in found if f"{service} publishes to alerts, but the topic policy" in message]
+    alone = [r for r in [*closed, other] if r is not one]
+    assert judge_stack(BY_NAME["sns-publishers-let-in"], stack, alone) == []
 
 
 def test_one_rule_may_be_for_many_pipelines(stacks, judge_stack):
