@@ -90,9 +90,8 @@ def env(sandbox: Sandbox = False, profile: Profile = None) -> None:
     place = commands.find_place(where(sandbox, profile))
     for name, value in workspace.pulumi_environment(place).items():
         console.show(f"export {name}={shlex.quote(value)}")
-    console.show(
-        f"# then: pulumi -C {shlex.quote(str(workspace.work_folder(place)))} preview --stack dev --policy-pack policy-pack"
-    )
+    folder = shlex.quote(str(workspace.work_folder(place)))
+    console.show(f"# then: pulumi -C {folder} preview --stack dev --policy-pack policy-pack")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -151,7 +151,7 @@ def test_a_job_in_a_vpc_passes_where_that_is_configured(stacks, judge):
     pipeline = Resource(type=PIPELINE, name="x", props={"pipelineDefinition": json.dumps({"Steps": [step]})})
     assert judge(rule, stack, pipeline, network="vpc") == []
     assert judge(rule, stack, pipeline, network="both") != []
-    for half in vpc:
-        step["Arguments"] = {"VpcConfig": {half: vpc[half]}}
+    for half, value in vpc.items():
+        step["Arguments"] = {"VpcConfig": {half: value}}
         pipeline = Resource(type=PIPELINE, name="x", props={"pipelineDefinition": json.dumps({"Steps": [step]})})
         assert "`VpcConfig` names no Subnets and SecurityGroupIds" in judge(rule, stack, pipeline, network="vpc")[0]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
+import pulumi
 import pytest
 from policies.catalog import RULES
 from policies.s3 import BUCKET_POLICY
-from policies.stack_settings import StackSettings, parse
+from policies.stack_settings import StackSettings, load, parse
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
@@ -29,6 +30,16 @@ def test_a_stack_without_settings_knows_no_account_so_everybody_is_a_stranger(st
     assert stack.settings == StackSettings(accounts={})
     policy = stack.one(BUCKET_POLICY, "artifacts-policy")
     assert "which is no account of the platform" in judge(BY_NAME["s3-known-principals"], stack, policy)[0]
+
+
+def test_settings_are_read_from_where_the_engine_puts_them():
+    try:
+        pulumi.runtime.set_all_config({"model-promotion:settings": '{"environment": "dev"}'})
+        assert load().environment == "dev"
+        pulumi.runtime.set_all_config({})
+        assert load() == StackSettings(accounts={})
+    finally:
+        pulumi.runtime.set_all_config({})
 
 
 @pytest.mark.parametrize("days", [30, 3653])
