@@ -191,6 +191,19 @@ def test_publishers_are_found_among_what_publishes_elsewhere(publisher, stacks, 
     assert judge_stack(BY_NAME["sns-publishers-let-in"], stack, alone) == []
 
 
+def test_an_alarm_with_more_than_one_action_publishes(stacks, judge_stack):
+    stack = stacks["prod"]
+    closed = but(stack, TOPIC_POLICY, "alerts-policy", without_statement("policy", "Alarms"))
+    two = [
+        replace(r, props={**r.props, "alarmActions": ["arn:elsewhere", *r.props["alarmActions"]]})
+        if r.type == ALARM
+        else r
+        for r in closed
+    ]
+    [found] = judge_stack(BY_NAME["sns-publishers-let-in"], stack, two)
+    assert "cloudwatch.amazonaws.com publishes to alerts, but the topic policy does not let it in" in found
+
+
 def test_one_rule_may_be_for_many_pipelines(stacks, judge_stack):
     stack = stacks["prod"]
     other = "arn:aws:sagemaker:us-east-1:222222222222:pipeline/another"

@@ -79,6 +79,16 @@ def test_a_stack_rule_is_waived_for_its_resource_only(stacks, judge_stack):
     assert len(judge_stack(rule, stack, without, waivers=late)) == 2
 
 
+@pytest.mark.parametrize(("letters", "usable"), [(waivers.LEAST_REASON, True), (waivers.LEAST_REASON - 1, False)])
+def test_a_reason_has_a_least_length(letters, usable):
+    given = text(reason='"' + " " + "x" * letters + '"')
+    if usable:
+        assert len(parse(given)) == 1
+    else:
+        with pytest.raises(waivers.WaiverError):
+            parse(given)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
