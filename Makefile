@@ -41,9 +41,12 @@ setup-test: setup-definitions
 setup-definitions:
 	@python3 tools/toolchain.py definitions
 
-.PHONY: prove-access
+.PHONY: prove-access prove-access-mutations
 prove-access: setup-test  ## Say who can reach what, by which statement; write docs/access-matrix.md
 	@$(PY) -m tools.access_matrix
+
+prove-access-mutations: setup-test  ## Test the proof: drop or widen each part of each policy statement (minutes)
+	@$(PY) -m tools.access_matrix mutations
 
 definitions: setup-definitions  ## Compile ml/pipelines into ml/definitions
 	@.venv-definitions/bin/python -m ml.compile

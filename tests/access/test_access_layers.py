@@ -12,15 +12,20 @@ from tools.access_matrix import cases, golden, process
 from tools.access_matrix.contexts import PLAIN
 from tools.access_matrix.findings import lint
 from tools.access_matrix.grant import missing_grants
-from tools.access_matrix.universe import Request, universe
+from tools.access_matrix.universe import Request, Universe, universe
 
 ROLE = "prod sagemaker-execution-role"
 
 
+@pytest.fixture(scope="module")
+def whole():
+    return universe(read_platform(), load_settings()["prod"])
+
+
 @pytest.fixture
-def judged_without():
+def judged_without(whole):
     """Judge one request after taking a statement out of a document."""
-    everything = universe(read_platform(), load_settings()["prod"])
+    everything = Universe(copy.deepcopy(whole.platform), dict(whole.contexts))
 
     def judge(request, document=None, sid=None):
         if document:
@@ -161,4 +166,4 @@ def test_without_node_the_engine_says_what_to_install(monkeypatch):
 
 def test_a_document_that_the_engine_cannot_read_is_an_error_of_its_own():
     with pytest.raises(process.EngineError, match=r"^applicable: there is no action s3:Nothing$"):
-        process.ask("applicable", {"actions": ["s3:Nothing"], "resources": {}, "alsoApplicable": {}})
+        process.ask("applicable", {"actions": ["s3:Nothing"], "resources": {"one": {"arn": "*"}}, "alsoApplicable": {}})

@@ -3,6 +3,7 @@
 python -m tools.access_matrix             judge what the programs declare; exit code 1 when a promise is broken
 python -m tools.access_matrix review      take what is allowed now as reviewed
 python -m tools.access_matrix names       the names that a case may use
+python -m tools.access_matrix mutations   test the proof: mutants of every statement, and which layer notices
 python -m tools.access_matrix --exports registry.json dev.json prod.json
                                           judge what `pulumi stack export` gave of the deployed stacks
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import sys
 import time
 
-from tools.access_matrix import golden
+from tools.access_matrix import golden, mutation
 from tools.access_matrix.grant import missing_grants
 from tools.access_matrix.process import EngineError
 from tools.access_matrix.proof import Proof, prove
@@ -25,6 +26,8 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["--exports", registry, dev, prod]:
             exports = [registry, dev, prod]
+        case ["mutations"]:
+            return _mutate()
         case [] | ["review"] | ["names"]:
             pass
         case _:
@@ -47,6 +50,16 @@ def main(arguments: list[str]) -> int:
     if not exports:
         PAGE.write_text(page(proof.universe, proof.judged, proof.across), encoding="utf-8")
     return _tell(proof, seconds)
+
+
+def _mutate() -> int:
+    started = time.monotonic()
+    outcome = mutation.run(*mutation.all_mutants())
+    unexplained = mutation.unexplained_survivors(outcome)
+    print("\n".join(f"survives: {name}: by {request}" for name, request in outcome.survivors.items()))
+    print("\n".join(f"not listed in {mutation.SURVIVORS.name}: {one}" for one in unexplained))
+    print(f"{outcome.told()}; {time.monotonic() - started:.0f} s")
+    return 1 if unexplained or outcome.rate < mutation.LEAST_NOTICED else 0
 
 
 def _tell(proof: Proof, seconds: float) -> int:

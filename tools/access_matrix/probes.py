@@ -8,11 +8,14 @@ from typing import Any
 from tools.access_documents.model import Platform
 
 STRANGER = "999999999999"
+IMAGES_POLICY = "AWS's images: policy"
 IMAGES_ACCOUNT = "683313688378"  # AWS's, of the images of built-in algorithms in us-east-1
 ADMINISTRATOR = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+TRUSTED = ("sagemaker-pipeline-role", "sagemaker-execution-role", "jenkins controller")
+REWRITTEN = ", rewritten"
 OBJECTS = ("data/batch.csv", "scripts/step.py", "executions/e/check/report.json", "executions/e/out.csv")
 ARTIFACTS = ("dev/e/model.tar.gz", "prod/e/model.tar.gz")
 JOBS = ("processing-job", "training-job", "transform-job", "model")
@@ -28,15 +31,21 @@ def add_probes(platform: Platform, model_names: Sequence[str]) -> None:
             "policies": ["administrator"],
             "boundary": None,
         }
+    for name, principal in list(platform.principals.items()):
+        # What an administrator of a training account makes of the roles that other accounts admit.
+        if name.endswith(TRUSTED):
+            platform.principals[f"{name}{REWRITTEN}"] = {**principal, "policies": ["administrator"]}
     for name, resource in list(platform.resources.items()):
         for inside, arn in _inside(name, resource["arn"], model_names):
             platform.resources[inside] = {**resource, "arn": arn}
     for environment in ("registry", "dev", "prod"):
         _add_neighbours(platform, environment)
-    platform.add_document("AWS's images: policy", "resource", _everybody_pulls())
+    account = platform.accounts["jenkins"]
+    platform.resources["jenkins other role"] = _other_role(platform, "jenkins", account)
+    platform.add_document(IMAGES_POLICY, "resource", _everybody_pulls())
     for image in ("sagemaker-xgboost", "sagemaker-scikit-learn", "other"):
         arn = f"arn:aws:ecr:{platform.region}:{IMAGES_ACCOUNT}:repository/{image}"
-        platform.resources[f"AWS's image {image}"] = _resource(arn, IMAGES_ACCOUNT, "AWS's images: policy")
+        platform.resources[f"AWS's image {image}"] = _resource(arn, IMAGES_ACCOUNT, IMAGES_POLICY)
 
 
 def _resource(arn: str, account: str, policy: str | None = None, **context: Any) -> dict[str, Any]:
@@ -74,11 +83,6 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
         "resource",
         {"Version": "2012-10-17", "Statement": [{**by_account, "Action": "kms:*", "Resource": "*"}]},
     )
-    trust = platform.add_document(
-        f"{environment} other role: trust",
-        "trust",
-        {"Version": "2012-10-17", "Statement": [{**by_account, "Action": "sts:AssumeRole"}]},
-    )
     neighbours = {
         "account": _resource("*", account),
         "other key": _resource(arn("kms", "key/other"), account, key, **{"kms:ResourceAliases": ["alias/other"]}),
@@ -90,7 +94,7 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
         ),
         "key alias": _resource(arn("kms", "alias/model-promotion"), account),
         "other key alias": _resource(arn("kms", "alias/other"), account),
-        "other role": _resource(f"arn:aws:iam::{account}:role/other", account, trust),
+        "other role": _other_role(platform, environment, account),
         "other bucket": _resource("arn:aws:s3:::other", account),
         "other object": _resource("arn:aws:s3:::other/object", account),
         "other group": _resource(arn("sagemaker", "model-package-group/other"), account),
@@ -108,13 +112,26 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
         "other log stream": _resource(arn("logs", "log-group:other:log-stream:s"), account),
         "job log group": _resource(arn("logs", "log-group:/aws/sagemaker/ProcessingJobs"), account),
         "job log stream": _resource(arn("logs", "log-group:/aws/sagemaker/ProcessingJobs:log-stream:s"), account),
-        "image": _resource(arn("ecr", "repository/other"), account),
+        "image sagemaker-xgboost": _resource(arn("ecr", "repository/sagemaker-xgboost"), account),
+        "other image": _resource(arn("ecr", "repository/other"), account),
     }
     for kind in JOBS:
         neighbours[f"pipeline {kind}"] = _resource(arn("sagemaker", f"{kind}/pipelines-e1-step"), account)
         neighbours[f"other {kind}"] = _resource(arn("sagemaker", f"{kind}/other"), account)
     for name, resource in neighbours.items():
         platform.resources[f"{environment} {name}"] = resource
+
+
+def _other_role(platform: Platform, environment: str, account: str) -> dict[str, Any]:
+    statement = {
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    trust = platform.add_document(f"{environment} other role: trust", "trust", document)
+    return _resource(f"arn:aws:iam::{account}:role/other", account, trust)
 
 
 def _tags(**tags: str) -> dict[str, Any]:

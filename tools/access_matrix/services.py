@@ -43,7 +43,14 @@ ACTIONS_BESIDE = (
 )
 ACTIONS_OF_SERVICES = (*ACTIONS, *ACTIONS_OF_KEYS, *ACTIONS_BESIDE)
 # Those that carry an encryption context, which is all that CloudWatch Logs is known by.
-ACTIONS_OF_LOGS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+ACTIONS_OF_LOGS = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 
 
 def actions_of_service(service: str) -> tuple[str, ...]:

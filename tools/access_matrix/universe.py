@@ -10,7 +10,7 @@ from infra.settings import Settings
 from ml import model as models
 from tools.access_documents.model import Platform
 from tools.access_matrix.contexts import Context, contexts_of, named_contexts
-from tools.access_matrix.probes import add_probes
+from tools.access_matrix.probes import IMAGES_POLICY, REWRITTEN, add_probes
 from tools.access_matrix.process import ask
 from tools.access_matrix.services import actions_of_service, add_services
 
@@ -21,7 +21,7 @@ WATCHED = (
     *("sagemaker:UpdatePipeline", "sagemaker:DeletePipeline", "sagemaker:DeleteModel", "sagemaker:UpdateTrainingJob"),
     *("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutObjectAcl", "s3:ListBucketVersions"),
     *("s3:GetObject", "s3:PutObject", "s3:GetObjectVersion", "s3:GetBucketPolicy", "s3:BypassGovernanceRetention"),
-    *("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant", "kms:Sign"),
+    *("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant", "kms:ListGrants", "kms:Sign"),
     *("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"),
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey", "kms:UpdateAlias", "kms:GenerateRandom"),
     *("iam:PassRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateRole"),
@@ -83,6 +83,7 @@ class Universe:
 
 def universe(platform: Platform, settings: Settings) -> Universe:
     """Add the probes to the platform and ask for all that can be asked."""
+    declared = {*platform.documents, IMAGES_POLICY}
     model_names = tuple(models.load(name).model_name for name in settings.models)
     add_probes(platform, model_names)
     contexts = named_contexts(platform.region, model_names, settings.jenkins.external_id, _log_groups(platform))
@@ -96,7 +97,11 @@ def universe(platform: Platform, settings: Settings) -> Universe:
     for request in _requests(platform, pairs, contexts, of_services):
         who, what = platform.principals[request.principal], platform.resources[request.resource]
         if what["account"] != who["account"]:
-            found.across.append(request)
+            # Across accounts a resource without a policy of the platform's is closed to everybody.
+            if what["policy"] in declared:
+                found.across.append(request)
+        elif request.principal.endswith(REWRITTEN):
+            continue  # in its own account, an administrator
         elif not request.principal.endswith(" administrator") or _is_guarded(request.resource, what):
             found.within.append(request)
     return found
