@@ -66,6 +66,7 @@ def test_the_committed_files_name_no_registry_host_and_no_machine_path():
         )
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
+        and "node_modules" not in path.parts
         and path.suffix in (".py", ".lock", ".md", ".json", ".toml", ".in", ".mod")
         and hosts.search(path.read_text())
     ]
