@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from mlops.project import load_settings
@@ -39,13 +40,17 @@ def prove(exports: Sequence[str] = ()) -> Proof:
     platform = read_platform(exports)
     own = dict(platform.documents)
     everything = universe(platform, load_settings()["prod"])
-    proof = Proof(everything, judged=judge(everything, read_cases()))
+    proof = Proof(everything)
     requests = [*everything.across, *everything.within]
-    found = ask("evaluate", everything.model(requests, detailed=[], checkKeys=True))
+    # Each waits for a process of its own.
+    with ThreadPoolExecutor() as pool:
+        judging = pool.submit(judge, everything, read_cases())
+        linting = pool.submit(lint, own, platform.kinds)
+        found = ask("evaluate", everything.model(requests, detailed=[], checkKeys=True))
+    proof.judged, proof.findings = judging.result(), unexplained(linting.result())
     allowed = {request for request, answer in zip(requests, found["answers"], strict=True) if answer}
     proof.across, proof.within = allowed & set(everything.across), allowed & set(everything.within)
     proof.ignored = sorted(
         {f"{requests[position].action} is never sent with {key}" for position, key in found["ignored"]}
     )
-    proof.findings = unexplained(lint(own, platform.kinds))
     return proof

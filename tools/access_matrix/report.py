@@ -14,9 +14,10 @@ from tools.access_matrix.universe import Request, Universe
 PAGE = FOLDER.parent.parent / "docs" / "access-matrix.md"
 HEAD = """# Who can reach what
 
-Written by `make prove-access`, out of the documents that the three programs declare; do not edit. What the roles are
-for, and what the rows mean together, is in [security.md](security.md). A row holds for the committed stack files;
-`{{account}}`s stand for theirs. *By* names the document and its statement.
+Written by `make prove-access`, out of the documents that the three programs declare for the committed stack files; do
+not edit. [security.md](security.md) says what the roles are for, and what the rows mean together. *By* names each
+document and its statement. An administrator stands for whatever an account can give to its own identities; `…,
+rewritten` is a role with an administrator's permissions.
 """
 
 
@@ -38,7 +39,7 @@ def decided_by(judged: Judged, universe: Universe) -> str:
 def page(universe: Universe, judged: list[Judged], across: Iterable[Request]) -> str:
     """The whole of docs/access-matrix.md."""
     kept = [(True, "May"), (False, "May not, and why")]
-    parts = [HEAD.replace("{{", "`").replace("}}", "`").replace("``", "`")]
+    parts = [HEAD]
     for allowed, title in kept:
         chosen = [one for one in judged if one.case.allowed == allowed]
         parts.append(f"## {title} ({len(chosen)})\n")
