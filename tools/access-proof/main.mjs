@@ -18,7 +18,10 @@ async function fits(action, arn, alsoApplicable) {
   const types = arnsOf.get(action)
   const kind = arn === '*' ? '*' : arn.split(':').slice(5).join(':').split(/[:/]/)[0]
   if ((alsoApplicable[action] ?? []).includes(kind)) return true
-  return types.length ? arn !== '*' && mostSpecificMatchingResourceTypePatterns(arn, types).length > 0 : arn === '*'
+  if (!types.length || arn === '*') return !types.length && arn === '*'
+  const service = arn.split(':')[2]
+  const near = types.filter(type => type.split(':')[2] === service)
+  return near.length > 0 && mostSpecificMatchingResourceTypePatterns(arn, near).length > 0
 }
 
 /** All pairs of an action and a resource that can be asked. */

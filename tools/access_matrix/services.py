@@ -38,7 +38,7 @@ ACTIONS = ("sts:AssumeRole", "sns:Publish", "sqs:SendMessage", "lambda:InvokeFun
 ACTIONS_OF_KEYS = ("kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 # What a policy that is too wide would let a service do beside its work.
 ACTIONS_BESIDE = (
-    *("kms:ScheduleKeyDeletion", "lambda:UpdateFunctionCode", "s3:GetObject", "s3:PutObject", "sns:SetTopicAttributes"),
+    *("kms:ScheduleKeyDeletion", "lambda:UpdateFunctionCode", "sns:SetTopicAttributes"),
     *("sqs:PurgeQueue", "sqs:ReceiveMessage", "sts:TagSession"),
 )
 ACTIONS_OF_SERVICES = (*ACTIONS, *ACTIONS_OF_KEYS, *ACTIONS_BESIDE)
