@@ -35,20 +35,37 @@ export class Documents {
     this.documents = documents
     this.others = others
     this.loaded = new Map()
+    this.admitted = new Map()
   }
 
   about(id, action) {
     if (!(id in this.documents)) return this.others.about(id, action)
     const key = `${id}\n${action}`
     if (!this.loaded.has(key)) {
-      const document = this.documents[id]
-      const speaking = list(document.Statement).filter(statement =>
-        statement.NotAction
-          ? !list(statement.NotAction).some(pattern => covers(pattern, action))
-          : list(statement.Action).some(pattern => covers(pattern, action)))
-      this.loaded.set(key, speaking.length ? loadPolicy({ ...document, Statement: speaking }, { name: id }) : undefined)
+      const speaking = this.speaking(id, action)
+      this.loaded.set(key, speaking.length ? loadPolicy({ ...this.documents[id], Statement: speaking }, { name: id }) : undefined)
     }
     return this.loaded.get(key)
+  }
+
+  speaking(id, action) {
+    return list(this.documents[id].Statement).filter(statement =>
+      statement.NotAction
+        ? !list(statement.NotAction).some(pattern => covers(pattern, action))
+        : list(statement.Action).some(pattern => covers(pattern, action)))
+  }
+
+  /** Whether a resource's policy has an Allow for the action that names a service, an account or everybody. */
+  admits(id, action, principal) {
+    if (!(id in this.documents)) return this.others.admits(id, action, principal)
+    const name = principal.arn.startsWith('arn:') ? principal.account : principal.arn
+    const key = `${id}\n${action}\n${name}`
+    if (!this.admitted.has(key)) {
+      const named = statement => (statement.Principal === undefined || statement.Principal === '*' ? ['*'] : Object.values(statement.Principal).flat())
+      this.admitted.set(key, this.speaking(id, action).some(statement =>
+        statement.Effect === 'Allow' && named(statement).some(value => value === '*' || value.includes(name))))
+    }
+    return this.admitted.get(key)
   }
 }
 
@@ -74,8 +91,8 @@ export async function analyse(model, documents, request, brief = false) {
   const identityPolicies = about(principal.policies)
   const resourcePolicy = resource.policy ? documents.about(resource.policy, action) : undefined
   if (!identityPolicies.length && !resourcePolicy) return undefined
-  // Across accounts the resource's policy must speak too, whoever asks.
-  if (brief && !resourcePolicy && principal.account !== resource.account) return undefined
+  // Across accounts, and for a service, the resource's policy must admit the caller, whatever else is said.
+  if (brief && principal.account !== resource.account && !(resource.policy && documents.admits(resource.policy, action, principal))) return undefined
   if (!wildcardOnly.has(action)) wildcardOnly.set(action, await isWildcardOnlyAction(...action.split(':')))
   return authorize({
     request: new AwsRequestImpl(principal.arn, { resource: resource.arn, accountId: resource.account }, action,
