@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tools.access_matrix import golden
 from tools.access_matrix.grant import missing_grants
 from tools.access_matrix.report import PAGE, line, page
@@ -40,6 +42,14 @@ def test_documents_name_nothing_that_aws_does_not_know(proof):
 
 def test_the_page_of_the_documentation_is_what_was_judged(proof):
     assert page(proof.universe, proof.judged, proof.across) == PAGE.read_text(), "run `make prove-access` and commit"
+
+
+def test_the_security_page_points_to_sections_of_the_matrix_that_exist(proof):
+    text = " ".join((PAGE.parent / "security.md").read_text().split())
+    named = [name for place in re.findall(r"matrix: ([^\])]*)", text) for name in re.findall(r"\*([^*]+)\*", place)]
+    sections = {one.case.section for one in proof.judged}
+    assert len(named) >= 5
+    assert [name for name in named if not any(section.startswith(name) for section in sections)] == []
 
 
 def test_no_administrator_of_another_account_approves_deletes_or_replaces_anything(proof):
