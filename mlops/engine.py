@@ -52,9 +52,10 @@ class Outcome:
 
 @dataclass
 class Engine:
-    """The three stacks of one place."""
+    """The three stacks of one place; ``judged`` says whether what is deployed is put to the policy pack."""
 
     place: Place
+    judged: bool = True
     variables: dict[str, str] = field(init=False)
     folder: Path = field(init=False)
 
@@ -68,12 +69,12 @@ class Engine:
         """Deploy one stack; raises :class:`CommandError` with the engine's own words."""
         stack = self._recovered(environment, say)
         refresh_adopted(self.place, environment, stack, say)
-        # Rules on a whole stack are put to it last: only a preview of its own stops an update before it begins.
-        _preview(environment, stack, lambda _: None, **policy_pack.options())
+        pack = policy_pack.options() if self.judged else {}
+        if pack:
+            # Rules on a whole stack are put to it last: only a preview of its own stops an update before it begins.
+            _preview(environment, stack, lambda _: None, **pack)
         with _watch(environment, say) as watch:
-            done = stack.up(
-                on_event=watch.on_event, color="never", suppress_outputs=True, **cast("Any", policy_pack.options())
-            )
+            done = stack.up(on_event=watch.on_event, color="never", suppress_outputs=True, **cast("Any", pack))
         return watch.outcome(done.summary.resource_changes)
 
     def preview(self, environment: Environment) -> Outcome:
