@@ -158,7 +158,8 @@ def test_schedule_is_the_settings(program, settings):
 def test_silence_for_two_periods_is_an_alarm(program):
     alarm = program("prod").one(ALARM, "inference-schedule-mammo-severity-inference-pipeline-no-success")
     assert (alarm["metricName"], alarm["treatMissingData"]) == ("ExecutionSucceeded", "breaching")
-    assert (alarm["period"], alarm["evaluationPeriods"], alarm["threshold"]) == (86400, 2, 1)
+    # In hours: of two periods of a day CloudWatch would look at four when data are missing.
+    assert (alarm["period"], alarm["evaluationPeriods"], alarm["threshold"]) == (3600, 48, 1)
 
 
 def test_the_alarm_on_waiting_versions_reads_what_the_function_puts(program):
