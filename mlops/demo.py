@@ -53,12 +53,13 @@ class Demo:
             advance(self.place, WEEK, self.say)
 
     def _approve(self, title: str) -> dict[str, Any]:
-        waiting = [version for version in versions.list_versions(self.place) if version["status"] == PENDING]
-        if not waiting and not [v for v in versions.list_versions(self.place) if v["status"] == "Approved"]:
+        known = versions.list_versions(self.place)
+        waiting = [version for version in known if version["status"] == PENDING]
+        if not waiting and not [version for version in known if version["status"] == "Approved"]:
             raise CommandError("no version waits for approval; `mlops run train --stack dev` trains one")
         for version in waiting[:1]:
             versions.decide(self.place, version["arn"], "Approved", "demo: looked at its evaluation", "registry")
-        newest = versions.list_versions(self.place)[0]
+        newest = known[0]
         auc = f"AUC {newest['auc']:.3f} [{newest['auc_lower_bound']:.3f}, {newest['auc_upper_bound']:.3f}]"
         return self._chapter(title, f"version {newest['version']}, trained in {newest['trained_in']}, {auc}")
 

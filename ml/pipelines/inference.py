@@ -23,6 +23,7 @@ from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.mlops.workflow.steps import ProcessingStep, Step, TransformStep
 from sagemaker.serve.model_builder import ModelBuilder
 
+from ml.functions.latest_approved_model import OUTPUTS
 from ml.pipelines.data_quality import DriftCheck, check_batch
 from ml.pipelines.processing import JOB_FOLDER, Scripts, column_arguments, execution_uri, output_of
 from ml.pipelines.retry import API_RETRIES, JOB_RETRIES
@@ -32,17 +33,6 @@ from ml.pipelines.target import Target
 if TYPE_CHECKING:
     from ml.model import Model
 
-# What ml/functions/latest_approved_model.py returns.
-FUNCTION_OUTPUTS = (
-    "status",
-    "reason",
-    "model_package_arn",
-    "version",
-    "image_uri",
-    "model_data_url",
-    "statistics_uri",
-    "constraints_uri",
-)
 REPORT = "batch_check.json"
 
 
@@ -77,7 +67,7 @@ class InferenceSteps:
                 "artifact_accounts": self.target.artifact_accounts,
                 "region": self.target.region,
             },
-            outputs=[LambdaOutput(name, LambdaOutputTypeEnum.String) for name in FUNCTION_OUTPUTS],
+            outputs=[LambdaOutput(name, LambdaOutputTypeEnum.String) for name in OUTPUTS],
         )
 
     def create_model(self, version: dict[str, Any]) -> ModelStep:

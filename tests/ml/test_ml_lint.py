@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
+from definition_edits import Definition, Mutation, arguments, replace, step
 
 from ml import lint
-
-Definition = dict[str, Any]
-Mutation = Callable[[Definition], object]
-
-
-def step(definition: Definition, name: str) -> Definition:
-    """One step's own dictionary."""
-    return next(each for each in lint.walk_steps(definition["Steps"]) if each["Name"] == f"Mammo-{name}")
-
-
-def arguments(definition: Definition, name: str) -> Definition:
-    """One step's arguments."""
-    found: Definition = step(definition, name)["Arguments"]
-    return found
 
 
 def parameter(definition: Definition, name: str) -> Definition:
     """One parameter's declaration."""
     return next(each for each in definition["Parameters"] if each["Name"] == name)
-
-
-def replace(old: str, new: str) -> Mutation:
-    """Replace text wherever it stands in the definition's JSON."""
-
-    def mutate(definition: Definition) -> None:
-        text = json.dumps(definition)
-        assert old in text
-        changed = json.loads(text.replace(old, new))
-        definition.clear()
-        definition.update(changed)
-
-    return mutate
 
 
 def output(definition: Definition, name: str, number: int = 0) -> Definition:

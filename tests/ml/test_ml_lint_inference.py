@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from definition_edits import Definition, Mutation, arguments, replace, step
 
 from ml import lint
-
-Definition = dict[str, Any]
-Mutation = Callable[[Definition], object]
-
-
-def step(definition: Definition, name: str) -> Definition:
-    """One step's own dictionary."""
-    return next(each for each in lint.walk_steps(definition["Steps"]) if each["Name"] == f"Mammo-{name}")
-
-
-def arguments(definition: Definition, name: str) -> Definition:
-    """One step's arguments."""
-    found: Definition = step(definition, name)["Arguments"]
-    return found
-
-
-def replace(old: str, new: str) -> Mutation:
-    """Replace text wherever it stands in the definition's JSON."""
-
-    def mutate(definition: Definition) -> None:
-        text = json.dumps(definition)
-        assert old in text
-        changed = json.loads(text.replace(old, new))
-        definition.clear()
-        definition.update(changed)
-
-    return mutate
 
 
 def move(name: str, condition: str, branch: str) -> Mutation:
