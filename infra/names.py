@@ -80,6 +80,10 @@ class Names:
         """The ARN of the Jenkins controller's own role, in its own account."""
         return f"arn:{self.partition}:iam::{self.settings.accounts.jenkins}:role/{self.settings.jenkins.role_name}"
 
+    def profile(self, environment: Environment) -> str:
+        """The AWS profile with which Pulumi reaches an environment."""
+        return f"{PROJECT}-{environment}-pulumi"
+
     def root_arn(self, environment: Environment) -> str:
         """The principal that stands for every identity of an account; narrow it by a condition."""
         return f"arn:{self.partition}:iam::{self.account(environment)}:root"

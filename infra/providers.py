@@ -1,4 +1,4 @@
-"""The one AWS provider of a stack: right account, right role, tags on everything."""
+"""The one AWS provider of a stack: right account, tags on everything; which role is for the caller's AWS profile."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ def default_tags(settings: Settings) -> dict[str, str]:
 
 
 def declare_provider(settings: Settings) -> aws.Provider:
-    """The provider that assumes the environment's deployment role and refuses any account but the settings' own.
+    """The provider of the profile for this environment, which refuses any account but the settings' own.
 
+    The profile, in the caller's AWS configuration, says which role: the deployment role for an update, the read-only
+    one for a preview. So what is previewed under one is applied under the other unchanged (ADR 11).
     ``AWS_ENDPOINT_URL``, the AWS SDKs' own variable, points it at the sandbox; the endpoint itself never gets into the
     state, so a stack does not change when the sandbox's port does.
     """
@@ -27,13 +29,7 @@ def declare_provider(settings: Settings) -> aws.Provider:
         "aws",
         region=settings.region,
         allowed_account_ids=[settings.account_id],
-        assume_roles=[
-            aws.ProviderAssumeRoleArgs(
-                role_arn=names.deployment_role_arn(settings.environment),
-                external_id=settings.jenkins.external_id,
-                session_name=f"{PROJECT}-{settings.environment}",
-            )
-        ],
+        profile=names.profile(settings.environment),
         default_tags=aws.ProviderDefaultTagsArgs(tags=default_tags(settings)),
         # Only what an emulator cannot answer: it has no instance metadata and no virtual-hosted bucket names.
         skip_metadata_api_check=in_sandbox or None,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.settings import ENVIRONMENTS
+from mlops import aws_profiles
 from mlops.failure import CommandError
 from mlops.jenkins_account import controller_credentials
 from mlops.place import Place
@@ -56,6 +58,8 @@ def pulumi_environment(place: Place) -> dict[str, str]:
     home, state = place.folder / "pulumi-home", place.folder / "pulumi-state"
     state.mkdir(parents=True, exist_ok=True)
     install(home)
+    controller = controller_credentials(place)
+    config = aws_profiles.write(place.folder / "aws-config", _aws_config(place, controller))
     return {
         **common,
         "PULUMI_HOME": str(home),
@@ -63,11 +67,18 @@ def pulumi_environment(place: Place) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": "",
         "AWS_ENDPOINT_URL": str(place.endpoint_url),
         "AWS_REGION": place.settings["registry"].region,
-        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_CONFIG_FILE": str(config),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        **controller_credentials(place),
+        **controller,
     }
+
+
+def _aws_config(place: Place, controller: Mapping[str, str]) -> str:
+    """The controller's session as a profile, and the profiles that assume the deployment roles from it."""
+    source = [f"{name.lower()} = {value}" for name, value in controller.items()]
+    deployment = aws_profiles.profiles(place.names, "source_profile = controller")
+    return "\n".join(["[profile controller]", *source, "", deployment])
 
 
 def pulumi_folder() -> str:

@@ -135,7 +135,7 @@ def _pipeline(account: TrainingAccount, name: str, kind: Kind, opts: pulumi.Reso
                 "kms_key_arn": account.key.arn,
                 "registry_kms_key_arn": account.registry.report_key_arn,
                 "model_package_group_arn": account.registry.model_package_group_arns.apply(
-                    lambda arns: _group_of(arns, name, settings)
+                    lambda arns: _group_of(arns, name, names)
                 ),
                 "function_latest_approved_model_arn": account.latest_approved_model.arn,
                 "artifact_accounts": ",".join(_artifact_accounts(names, settings.environment)),
@@ -156,12 +156,16 @@ def _artifact_accounts(names: Names, environment: Environment) -> tuple[str, ...
     return tuple(names.account(one) for one in environments)
 
 
-def _group_of(arns: dict[str, str], model: str, settings: Settings) -> str:
+def _group_of(arns: dict[str, str], model: str, names: Names) -> str:
+    settings, expected = names.settings, names.group_arn(models.load(model).package_group_name)
     registry_file = f"Pulumi.{settings.registry_stack}.yaml"
     if model not in arns:
-        raise SettingsError(
-            f"models: the registry has no group for {model!r}; add it to {registry_file} and deploy the registry first"
+        # A change that adds a model is previewed in all three accounts before the registry has its group.
+        pulumi.log.warn(
+            f"models: the registry has no group for {model!r} yet; deploy the registry, with it in {registry_file}, "
+            "before this stack"
         )
+        return expected
     arn = arns[model]
     account = arn.split(":")[4]
     if account != settings.accounts.registry:

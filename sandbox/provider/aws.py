@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from sandbox.provider.wire import UNKNOWN, Data
 
@@ -21,7 +21,7 @@ _CONNECTIONS = 32
 _IGNORED = frozenset(
     {"skipMetadataApiCheck", "skipRegionValidation", "skipCredentialsValidation", "s3UsePathStyle", "version"}
 )
-_KNOWN = frozenset({"region", "assumeRoles", "allowedAccountIds", "forbiddenAccountIds", "defaultTags"})
+_KNOWN = frozenset({"region", "profile", "assumeRoles", "allowedAccountIds", "forbiddenAccountIds", "defaultTags"})
 _ROLE_KEYS = frozenset({"roleArn", "externalId", "sessionName", "duration"})
 
 
@@ -97,11 +97,19 @@ def _leave_account_out_of_host(params: dict[str, Any], **_: Any) -> None:
 
 
 def configure(configuration: Mapping[str, Any]) -> Aws:
-    """Assume the configured roles one after the other and check the account; raises :class:`ConfigurationError`."""
+    """Take the profile's credentials, assume the configured roles and check the account.
+
+    Raises :class:`ConfigurationError`. A configured profile comes before credentials in the environment.
+    """
     region = configuration.get("region") or boto3.Session().region_name
     if not region or region is UNKNOWN:
         raise ConfigurationError("Missing region configuration. Configure it with `pulumi config set aws:region`.")
-    session = boto3.Session(region_name=region)
+    profile = configuration.get("profile")
+    try:
+        session = boto3.Session(region_name=region, profile_name=profile)
+    except ProfileNotFound as error:
+        # The wording is that of aws-sdk-go-v2/config, which the real provider uses.
+        raise ConfigurationError(f"failed to get shared config profile, {profile}") from error
     for role in configuration.get("assumeRoles") or []:
         session = _assume(session, role, region)
     try:

@@ -12,7 +12,6 @@ import pytest
 
 from infra.contracts import ProdOutputs, RegistryStackOutputs, TrainingOutputs
 from infra.providers import declare_provider
-from infra.settings import SettingsError
 
 BASELINES = Path(__file__).parent.parent / "baselines"
 CONTRACTS = {"registry": RegistryStackOutputs, "dev": TrainingOutputs, "prod": ProdOutputs}
@@ -59,12 +58,11 @@ def test_every_aws_resource_is_under_the_declared_provider(programs, environment
     assert [typ for typ, provider in found.items() if "::aws::" not in provider] == []
 
 
-def test_provider_assumes_the_deployment_role_and_admits_one_account(programs):
+def test_provider_takes_the_role_from_a_profile_and_admits_one_account(programs):
     provider = programs("prod").one("pulumi:providers:aws", "aws")
     assert json.loads(provider["allowedAccountIds"]) == ["222222222222"]
-    [role] = json.loads(provider["assumeRoles"])
-    assert role["roleArn"] == "arn:aws:iam::222222222222:role/cross-account-jenkins-role"
-    assert role["externalId"] == "model-promotion"
+    assert provider["profile"] == "model-promotion-prod-pulumi"
+    assert "assumeRoles" not in provider
     assert json.loads(provider["defaultTags"])["tags"] == {"project": "model-promotion", "environment": "prod"}
 
 
@@ -195,15 +193,19 @@ def test_environments_in_one_account_have_names_of_their_own(programs, settings)
     }
 
 
-def test_model_without_a_group_in_the_registry_is_refused(programs):
+def test_model_whose_group_the_registry_will_have_can_be_previewed_with_a_warning(programs, monkeypatch):
+    warnings = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
     outputs = {
         "account_id": "333333333333",
         "artifact_bucket": "b",
         "report_key_arn": "k",
         "model_package_group_arns": {},
     }
-    with pytest.raises(SettingsError, match=r"add it to Pulumi\.registry\.yaml"):
-        programs("dev", stacks={"organization/model-promotion/registry": outputs})
+    declared = programs("dev", stacks={"organization/model-promotion/registry": outputs})
+    definition = declared.one(PIPELINE, "mammography-severity-train")["pipelineDefinition"]
+    assert "arn:aws:sagemaker:us-east-1:333333333333:model-package-group/mammo-severity-model-package" in definition
+    assert "deploy the registry, with it in Pulumi.registry.yaml, before this stack" in warnings[0]
 
 
 def test_registry_that_lacks_an_output_is_named(programs):

@@ -139,3 +139,14 @@ def test_a_deployment_role_without_a_permission_is_told_which(make_stack) -> Non
     stack.destroy()
     buckets = [found["Name"] for found in stack.client("s3").list_buckets()["Buckets"]]
     assert "partly-made" not in buckets
+
+
+def test_a_profile_comes_before_the_environments_credentials_and_a_missing_one_is_named(make_stack, tmp_path) -> None:
+    config = tmp_path / "aws-config"
+    config.write_text("[profile other]\naws_access_key_id = 555555555555\naws_secret_access_key = test\n")
+    stack = make_stack(ACCOUNT, name="profile", allowed_account_ids=[ACCOUNT], profile="other")
+    stack.program = lambda options: pulumi.export("bucket", aws.s3.Bucket("bucket", opts=options).id)
+    stack.stack.workspace.env_vars["AWS_CONFIG_FILE"] = str(config)
+    assert "AWS account ID not allowed: 555555555555" in error_of(stack.preview)
+    stack.provider = {"profile": "missing"}
+    assert "failed to get shared config profile, missing" in error_of(stack.preview)

@@ -1,0 +1,42 @@
+"""The AWS profiles with which Pulumi reaches the three accounts: which role, from whose credentials."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from infra.names import PROJECT, Names
+from infra.settings import ENVIRONMENTS
+
+Kind = Literal["deployment"]
+SESSION = re.compile(r"[^\w+=,.@-]")
+
+
+def profiles(names: Names, source: str, session: str = PROJECT) -> str:
+    """Text of an AWS configuration file with a profile for each account.
+
+    ``source`` is the line that says whose credentials assume the roles, as AWS documents it:
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html
+    """
+    external_id = names.settings.jenkins.external_id
+    lines = []
+    for environment in ENVIRONMENTS:
+        lines += [
+            f"[profile {names.profile(environment)}]",
+            f"role_arn = {names.deployment_role_arn(environment)}",
+            *([f"external_id = {external_id}"] if external_id else []),
+            f"role_session_name = {SESSION.sub('-', session)[:64]}",
+            f"region = {names.settings.region}",
+            source,
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a file that others may be reading, for this user's eyes only."""
+    new = path.with_name(f"{path.name}.{id(text)}.new")
+    new.touch(mode=0o600)
+    new.write_text(text, encoding="utf-8")
+    return new.replace(path)
