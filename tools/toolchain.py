@@ -1,4 +1,5 @@
-"""Install what the project needs: Python packages from locks, the Pulumi CLI, for tests a browser and IAM's engine.
+"""Install what the project needs: Python packages from locks, the Pulumi CLI, for tests a browser, IAM's engine
+and the runner of the Jenkinsfile.
 
 Runs on the system's Python with the standard library only, because nothing else is there yet.
 
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import access_engine
 import browser
+import jenkins_runner
 import pulumi_cli
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,6 +172,7 @@ def main(arguments: list[str]) -> int:
             if group == "test":
                 browser.ensure(say)
                 access_engine.ensure(say)
+                jenkins_runner.ensure(say)
         case ["definitions"]:
             install("definitions")
         case ["check-locks"]:
@@ -194,6 +197,7 @@ if __name__ == "__main__":
         ToolchainError,
         access_engine.EngineUnavailableError,
         browser.BrowserUnavailableError,
+        jenkins_runner.RunnerUnavailableError,
         pulumi_cli.PulumiUnavailableError,
     ) as error:
         print(f"error: {error}", file=sys.stderr)
