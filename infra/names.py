@@ -14,6 +14,7 @@ FUNCTION_ROLE = "lambda-sagemaker-role"
 WORKLOAD_ROLES = (PIPELINE_ROLE, EXECUTION_ROLE, FUNCTION_ROLE)
 JENKINS_DEPLOYMENT_ROLE = "cross-account-jenkins-role"
 DEPLOYMENT_ROLE = "model-promotion-deployment-role"
+PREVIEW_ROLE = "model-promotion-preview-role"
 JENKINS_LOG_GROUP = "jenkins-log"
 LATEST_APPROVED_MODEL = "sagemaker-lambda-step-latest-approved-model"
 RETRAIN_GATE = "retrain-gate"
@@ -75,10 +76,24 @@ class Names:
         """The ARN of the role that deploys an environment."""
         return f"arn:{self.partition}:iam::{self.account(environment)}:role/{self.deployment_role(environment)}"
 
+    def preview_role(self, environment: Environment) -> str:
+        """The name of the role that previews an environment, and can only read."""
+        return self.role_name(PREVIEW_ROLE, environment)
+
+    def preview_role_arn(self, environment: Environment) -> str:
+        """The ARN of the role that previews an environment."""
+        return self.role_arn(PREVIEW_ROLE, environment)
+
     @property
     def jenkins_role_arn(self) -> str:
-        """The ARN of the Jenkins controller's own role, in its own account."""
+        """The ARN of the role of Jenkins' deploy agents, in Jenkins' own account."""
         return f"arn:{self.partition}:iam::{self.settings.accounts.jenkins}:role/{self.settings.jenkins.role_name}"
+
+    @property
+    def preview_agent_role_arn(self) -> str:
+        """The ARN of the role of Jenkins' preview agents, in Jenkins' own account."""
+        jenkins = self.settings.jenkins
+        return f"arn:{self.partition}:iam::{self.settings.accounts.jenkins}:role/{jenkins.preview_role_name}"
 
     def profile(self, environment: Environment) -> str:
         """The AWS profile with which Pulumi reaches an environment."""
@@ -91,6 +106,24 @@ class Names:
     def key_alias(self, environment: Environment) -> str:
         """The alias of an environment's key."""
         return f"alias/{self.in_environment(PROJECT, environment)}"
+
+    @property
+    def state_key_alias(self) -> str:
+        """The alias of the key of the secrets in Pulumi's state, in prod."""
+        return f"alias/{self.in_environment(f'{PROJECT}-state', 'prod')}"
+
+    @property
+    def secrets_provider(self) -> str:
+        """Pulumi's secrets provider; the context is sent with each use of the key, and the roles must send it.
+
+        https://www.pulumi.com/docs/iac/concepts/secrets/#aws-key-management-service-kms
+        """
+        return f"awskms://{self.state_key_alias}?region={self.settings.region}&awssdk=v2&context_project={PROJECT}"
+
+    @property
+    def backend_url(self) -> str:
+        """Where Pulumi keeps the state of the three stacks."""
+        return f"s3://{self.state_bucket}?region={self.settings.region}"
 
     def keys_arn(self, environment: Environment) -> str:
         """Every key of an account: narrow it by ``kms:ResourceAliases`` or a tag, since a key's id is AWS's choice."""

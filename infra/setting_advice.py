@@ -6,7 +6,7 @@ EXAMPLES = {
     "environment": "write `environment: registry`, `dev` or `prod`",
     "region": "write the AWS region, for example `region: us-east-1`",
     "accounts": 'write the four account ids, for example `dev: "111111111111"`',
-    "jenkins": "write `jenkins:` with `role_name:` of the controller's role",
+    "jenkins": "write `jenkins:` with `role_name:` of the deploy agents, `preview_role_name:` of the preview agents",
     "models": "write a list of model names, for example `models: [mammography-severity]`",
     "permissions": "write `least-privilege` or `managed`",
     "permissions_boundary": "write the policy's ARN, arn:aws:iam::<account>:policy/<name>",

@@ -56,9 +56,14 @@ class Accounts(_Part):
 
 
 class Jenkins(_Part):
-    """The Jenkins controller, in its own account, that is the only way into prod."""
+    """Jenkins, in its own account, that is the only way into prod: the instance roles of its two kinds of agents.
+
+    ``role_name`` is the deploy agents', which build the main branch only; ``preview_role_name`` is the preview agents',
+    which run what any branch's Jenkinsfile says.
+    """
 
     role_name: RoleName
+    preview_role_name: RoleName
     external_id: ExternalId | None = None
 
 
@@ -141,7 +146,7 @@ def parse(raw: object, *, origin: str) -> Settings:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         problems = [_sentence(dict(found)) for found in error.errors()]
-    problems += _unknown_models(raw.get("models")) + _shared_accounts(raw) + _misplaced_parts(raw)
+    problems += _unknown_models(raw.get("models")) + _shared_accounts(raw) + _shared_roles(raw) + _misplaced_parts(raw)
     if problems or settings is None:
         listed = "\n".join(f"  - {problem}" for problem in problems)
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
@@ -175,6 +180,18 @@ def _shared_accounts(raw: Mapping[str, Any]) -> list[str]:
         f"accounts.{' and accounts.'.join(names)} are both {account}; write one account each, or, "
         "to share an account knowingly, add `same_account: true`"
         for account, names in shared
+    ]
+
+
+def _shared_roles(raw: Mapping[str, Any]) -> list[str]:
+    jenkins = raw.get("jenkins")
+    if not isinstance(jenkins, Mapping) or not jenkins.get("role_name"):
+        return []
+    if jenkins["role_name"] != jenkins.get("preview_role_name"):
+        return []
+    return [
+        f"jenkins.role_name and jenkins.preview_role_name are both {jenkins['role_name']!r}, so that any branch could "
+        "deploy; write a role of its own for each kind of agent"
     ]
 
 

@@ -1,7 +1,8 @@
 """What `mlops bootstrap` mended behind a stack's back: the stack must read it again before it deploys.
 
-The deployment role may not change itself. When its documents change with a new version of the project, bootstrap writes
-them; a state that still has the old ones would make the engine try to write them once more, and be refused.
+The deployment role may change neither itself nor the preview role. When their documents change with a new version of
+the project, bootstrap writes them; a state that still has the old ones would make the engine try to write them once
+more, and be refused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from infra.identity.deployment_role import deployment_role_args
+from infra.identity.preview_role import preview_role_args
 from infra.identity.role import RoleArgs
+from infra.names import Names
 from infra.settings import Environment
 from ml import model as models
 from mlops.place import Place
@@ -24,13 +27,23 @@ ROLE = "aws:iam/role:Role"
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
+def adopted_roles(place: Place, environment: Environment) -> tuple[RoleArgs, ...]:
+    """The roles of one account that bootstrap makes and the stack adopts: the deployment role and the preview role."""
+    settings = place.settings[environment]
+    chosen = [models.load(name) for name in settings.models]
+    return tuple(args(Names(settings), environment, chosen) for args in (deployment_role_args, preview_role_args))
+
+
 def refresh_adopted(place: Place, environment: Environment, stack: automation.Stack, say: Say) -> None:
-    """Read the deployment role again if the state has other documents of it than the program."""
-    chosen = [models.load(name) for name in place.settings[environment].models]
-    args = deployment_role_args(place.names, environment, chosen)
-    outdated = outdated_documents((stack.export_stack().deployment or {}).get("resources", []), args)
+    """Read the adopted roles again whose documents in the state are others than the program's."""
+    resources = (stack.export_stack().deployment or {}).get("resources", [])
+    outdated: list[str] = []
+    for args in adopted_roles(place, environment):
+        found = outdated_documents(resources, args)
+        if found:
+            say(f"{environment}: the role {args.role_name} has changed; reading it again")
+        outdated += found
     if outdated:
-        say(f"{environment}: the deployment role has changed; reading it again")
         stack.refresh(target=outdated)
 
 

@@ -1,7 +1,7 @@
-"""Make what has to be there before a stack can be deployed: the deployment roles and the bucket of Pulumi's state.
+"""Make what has to be there before a stack can be deployed: the delivery roles, Pulumi's state bucket and its key.
 
 Idempotent, run by an administrator of the three accounts. The documents are the programs' own, and the stacks adopt
-what is made here, so nothing is made by hand and nothing is described twice.
+what is made here but the key (ADR 12), so nothing is made by hand and nothing is described twice.
 """
 
 from __future__ import annotations
@@ -10,29 +10,32 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from infra.identity.deployment_role import deployment_role_args
+from infra.encryption.state_key import state_key_args
 from infra.identity.role import RoleArgs
+from infra.names import Names
 from infra.providers import default_tags
 from infra.settings import ENVIRONMENTS, Environment
 from infra.storage.bucket import UNFINISHED_UPLOAD_DAYS, BucketArgs, bucket_policy
 from infra.storage.state_bucket import state_bucket_args
-from ml import model as models
+from mlops.adoption import adopted_roles
 from mlops.place import Place
+from mlops.state_key import ensure_state_key, remove_state_key
 
 Say = Callable[[str], None]
 
 
 def bootstrap(place: Place, say: Say) -> None:
-    """Make or mend the deployment roles of the three accounts, and the state bucket in prod."""
+    """Make or mend the delivery roles of the three accounts, and in prod the state bucket and its key."""
     for environment in ENVIRONMENTS:
-        settings = place.settings[environment]
-        chosen = [models.load(name) for name in settings.models]
-        args = deployment_role_args(place.names, environment, chosen)
-        ensure_role(place.client(environment, "iam"), args, default_tags(settings))
-        say(f"{environment}: role {args.role_name}")
+        for args in adopted_roles(place, environment):
+            ensure_role(place.client(environment, "iam"), args, default_tags(place.settings[environment]))
+            say(f"{environment}: role {args.role_name}")
     bucket = state_bucket_args(place.names)
     ensure_bucket(place, "prod", bucket)
     say(f"prod: bucket {bucket.bucket}")
+    key = state_key_args(Names(place.settings["prod"]))
+    ensure_state_key(place.client("prod", "kms"), key)
+    say(f"prod: key {key.alias}")
 
 
 def ensure_role(iam: Any, args: RoleArgs, tags: dict[str, str]) -> None:
@@ -116,15 +119,17 @@ def ensure_bucket(place: Place, environment: Environment, args: BucketArgs) -> N
 def remove(place: Place, say: Say) -> None:
     """Undo :func:`bootstrap`, after the stacks are gone."""
     for environment in ENVIRONMENTS:
-        iam, role = place.client(environment, "iam"), place.names.deployment_role(environment)
-        remove_role(iam, role)
-        say(f"{environment}: role {role} removed")
+        for role in (place.names.deployment_role(environment), place.names.preview_role(environment)):
+            remove_role(place.client(environment, "iam"), role)
+            say(f"{environment}: role {role} removed")
     s3, bucket = place.client("prod", "s3"), place.names.state_bucket
-    try:
+    with suppress(s3.exceptions.NoSuchBucket):
         s3.delete_bucket(Bucket=bucket)
-    except s3.exceptions.NoSuchBucket:
-        return
-    say(f"prod: bucket {bucket} removed")
+        say(f"prod: bucket {bucket} removed")
+    # Last: as long as there is state, its secrets must be readable.
+    key = state_key_args(Names(place.settings["prod"]))
+    if remove_state_key(place.client("prod", "kms"), key):
+        say(f"prod: key {key.alias} will be deleted in {key.deletion_window_days} days")
 
 
 def remove_role(iam: Any, role: str) -> None:

@@ -1,7 +1,7 @@
-"""The sandbox's stand-in for the Jenkins account: its controller role, and credentials of a session of it.
+"""The sandbox's stand-in for the Jenkins account: the roles of its two kinds of agents, and sessions of them.
 
-In AWS the controller is an EC2 instance with this role; here an administrator of that account assumes it. From there
-on it is the real chain: controller role, deployment role with external id, account.
+In AWS an agent is an EC2 instance with its role; here an administrator of that account assumes it. From there on it is
+the real chain: agents' role, deployment or preview role with external id, account.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.identity.deployment_role import controller_documents
+from infra.identity.jenkins_agents import AGENT_KINDS, AGENT_POLICIES, AgentKind, agent_documents
 from infra.identity.role import RoleArgs
 from mlops.bootstrap import ensure_role, remove_role
 from mlops.place import ROOT_SECRET, Place
 
 
-def controller_credentials(place: Place) -> dict[str, str]:
-    """Make the controller role in the sandbox's Jenkins account and return a session of it as environment variables."""
+def controller_credentials(place: Place, kind: AgentKind = "deployment") -> dict[str, str]:
+    """Make one of the two roles in the sandbox's Jenkins account; return a session of it as environment variables."""
     account = place.settings["prod"].accounts.jenkins
-    documents = controller_documents(place.names)
+    documents = agent_documents(place.names)[kind]
     trust = json.loads(documents["trust_policy"])
     trust["Statement"].append(
         {"Sid": "SandboxOperator", "Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
@@ -28,9 +28,9 @@ def controller_credentials(place: Place) -> dict[str, str]:
         _client(place, "iam"),
         RoleArgs(
             role_name=name,
-            description="The Jenkins controller, in the sandbox",
+            description=f"Jenkins agents ({kind}), in the sandbox",
             trust=json.dumps(trust),
-            inline_policies={"assume-production-role-policy": documents["assume-production-role-policy"]},
+            inline_policies={AGENT_POLICIES[kind]: documents[AGENT_POLICIES[kind]]},
         ),
         {},
     )
@@ -45,8 +45,10 @@ def controller_credentials(place: Place) -> dict[str, str]:
 
 
 def remove_controller(place: Place) -> None:
-    """Remove the controller role from the sandbox's Jenkins account."""
-    remove_role(_client(place, "iam"), place.settings["prod"].jenkins.role_name)
+    """Remove the agents' roles from the sandbox's Jenkins account."""
+    documents = agent_documents(place.names)
+    for kind in AGENT_KINDS:
+        remove_role(_client(place, "iam"), documents[kind]["role_name"])
 
 
 def _client(place: Place, service: str) -> Any:

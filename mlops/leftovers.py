@@ -36,10 +36,11 @@ def _kinds(place: Place, environment: Environment) -> Iterator[tuple[str, set[st
     roles = {names.role_name(role, environment) for role in inventory.roles(environment)}
     yield (
         "role",
-        roles | {names.deployment_role(environment)},
+        roles | {names.deployment_role(environment), names.preview_role(environment)},
         all_of("iam", "list_roles", "Roles", "RoleName"),
     )
-    yield "key alias", {names.key_alias(environment)}, all_of("kms", "list_aliases", "Aliases", "AliasName")
+    aliases = {names.key_alias(environment), *([names.state_key_alias] if environment == "prod" else [])}
+    yield "key alias", aliases, all_of("kms", "list_aliases", "Aliases", "AliasName")
     yield (
         "model package group",
         {model.package_group_name for model in chosen},

@@ -8,7 +8,7 @@ from infra import inventory
 from infra.contracts import ProdOutputs
 from infra.delivery.jenkins_log import JenkinsLog, JenkinsLogArgs
 from infra.encryption.key_policy import administration, alarms_publish
-from infra.identity.deployment_role import controller_documents
+from infra.identity.jenkins_agents import agent_documents
 from infra.names import Names
 from infra.settings import Settings
 from infra.storage.bucket import Bucket
@@ -44,7 +44,7 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> ProdOutputs:
         state_bucket=state.name,
         deployment_role_arn=pulumi.Output.from_input(names.deployment_role_arn("prod")),
         jenkins_log_group=log.log_group,
-        jenkins_controller_documents=controller_documents(names),
+        jenkins_controller_documents=agent_documents(names),
         alert_topic_arn=automation.topic_arn,
         dead_letter_queues=pulumi.Output.all(**automation.queue_urls),
     )

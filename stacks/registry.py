@@ -19,6 +19,7 @@ from infra.encryption.key_policy import (
 )
 from infra.identity.deployment_role import deployment_role_args
 from infra.identity.document import document
+from infra.identity.preview_role import preview_role_args
 from infra.identity.role import Role
 from infra.names import Names
 from infra.registry.group_policy import group_policy
@@ -38,6 +39,7 @@ def declare(settings: Settings, opts: pulumi.ResourceOptions) -> RegistryStackOu
     chosen = {name: models.load(name) for name in settings.models}
 
     Role("deployment-role", deployment_role_args(names, "registry", list(chosen.values())), opts)
+    Role("preview-role", preview_role_args(names, "registry", list(chosen.values())), opts)
     key = AccountKey(
         "key",
         AccountKeyArgs(

@@ -16,6 +16,7 @@ from infra.encryption.account_key import AccountKey, AccountKeyArgs
 from infra.encryption.key_policy import log_groups
 from infra.identity.deployment_role import deployment_role_args
 from infra.identity.document import Statement, document
+from infra.identity.preview_role import preview_role_args
 from infra.identity.role import Role
 from infra.identity.workload_roles import WorkloadRoles, WorkloadRolesArgs
 from infra.names import Names
@@ -56,6 +57,7 @@ def declare_account(
     registry = RegistryOutputs.read(settings.registry_stack)
 
     Role("deployment-role", deployment_role_args(names, environment, chosen), opts)
+    Role("preview-role", preview_role_args(names, environment, chosen), opts)
     key = AccountKey(
         "key",
         AccountKeyArgs(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from infra import inventory
 from infra import names as n
+from infra.identity.delivery import build_log, use_of_state_key
 from infra.identity.deployment_automation import automation_statements
 from infra.identity.document import Statement, document
 from infra.identity.key_use import use_of_key
@@ -27,7 +28,7 @@ def deployment_policies(names: Names, environment: Environment, models: Sequence
 
 def deployment_statements(names: Names, environment: Environment, models: Sequence[Model]) -> list[Statement]:
     """The statements, each with its reason."""
-    statements = [*_keys(names, environment), *_own_role(names, environment)]
+    statements = [*_keys(names, environment), _delivery_roles(names, environment)]
     if environment == "registry":
         return [
             *statements,
@@ -60,7 +61,7 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
                 f"{names.bucket_arn(names.data_bucket(environment))}/{model.model_name}/scripts/*" for model in models
             ),
         ),
-        use_of_key(names, "EncryptScripts", environment, ("kms:GenerateDataKey", "kms:Decrypt"), via=("s3",)),
+        _key_use(names, environment),
         _roles(names, environment),
         Statement(
             sid="GivePipelinesTheirRole",
@@ -91,12 +92,8 @@ def deployment_statements(names: Names, environment: Environment, models: Sequen
                 actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
                 resources=(f"{names.bucket_arn(names.state_bucket)}/*",),
             ),
-            # Jenkins writes each build's log as this role.
-            Statement(
-                sid="DeliveryLog",
-                actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-                resources=(f"{names.log_group_arn(names.jenkins_log_group, 'prod')}:*",),
-            ),
+            use_of_state_key(names, ("kms:Encrypt", "kms:Decrypt")),
+            build_log(names),
         ]
     return [*statements, *automation_statements(names, environment)]
 
@@ -110,10 +107,15 @@ def _keys(names: Names, environment: Environment) -> list[Statement]:
             # A key has no ARN before it exists; it can only be made with this stack's tags:
             # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
             resources=("*",),
-            conditions={"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tagged.items()}},
+            # Nor has it an alias: whoever may tag other keys could make them this stack's.
+            # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+            conditions={
+                "StringEquals": {f"aws:RequestTag/{key}": value for key, value in tagged.items()},
+                "Null": {"kms:ResourceAliases": "true"},
+            },
         ),
         Statement(
-            sid="ManageKeys",
+            sid="Keys",
             actions=(
                 "kms:DescribeKey",
                 "kms:GetKeyPolicy",
@@ -122,6 +124,7 @@ def _keys(names: Names, environment: Environment) -> list[Statement]:
                 "kms:EnableKeyRotation",
                 "kms:UpdateKeyDescription",
                 "kms:ListResourceTags",
+                "kms:TagResource",
                 "kms:UntagResource",
                 "kms:ScheduleKeyDeletion",
                 "kms:CreateAlias",
@@ -153,10 +156,7 @@ def _buckets(names: Names, sid: str, buckets: list[str]) -> Statement:
             "s3:DeleteBucket",
             "s3:ListBucket",
             "s3:GetBucket*",
-            "s3:GetAccelerateConfiguration",
-            "s3:GetEncryptionConfiguration",
-            "s3:GetLifecycleConfiguration",
-            "s3:GetReplicationConfiguration",
+            "s3:Get*Configuration",
             "s3:ListTagsForResource",
             "s3:TagResource",
             "s3:UntagResource",
@@ -171,6 +171,21 @@ def _buckets(names: Names, sid: str, buckets: list[str]) -> Statement:
         ),
         resources=tuple(names.bucket_arn(bucket) for bucket in buckets),
     )
+
+
+def _key_use(names: Names, environment: Environment) -> Statement:
+    """The account's key, under which scripts lie; in prod also the functions' variables and the alert topic.
+
+    Lambda and SNS use it in the name of who deploys and of who publishes:
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    actions: tuple[str, ...] = ("kms:GenerateDataKey*", "kms:Decrypt")
+    if environment != "prod":
+        return use_of_key(names, "UseKey", environment, actions, via=("s3",))
+    # One statement, because the inline policies of a role have room for 10,240 characters together.
+    actions += ("kms:Encrypt", "kms:CreateGrant")
+    return use_of_key(names, "UseKey", environment, actions, via=("s3", "lambda", "sns"))
 
 
 def _roles(names: Names, environment: Environment) -> Statement:
@@ -204,18 +219,16 @@ def _roles(names: Names, environment: Environment) -> Statement:
     )
 
 
-def _own_role(names: Names, environment: Environment) -> list[Statement]:
-    """Reading itself, for previews. It may not change itself: that is `mlops bootstrap`, run by an administrator."""
-    return [
-        Statement(
-            sid="ReadOwnRole",
-            actions=(
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:ListRolePolicies",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRoleTags",
-            ),
-            resources=(names.deployment_role_arn(environment),),
-        )
-    ]
+def _delivery_roles(names: Names, environment: Environment) -> Statement:
+    """Reading itself and the preview role. Changing them is `mlops bootstrap`, run by an administrator."""
+    return Statement(
+        sid="ReadDeliveryRoles",
+        actions=(
+            "iam:GetRole",
+            "iam:GetRolePolicy",
+            "iam:ListRolePolicies",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRoleTags",
+        ),
+        resources=(names.deployment_role_arn(environment), names.preview_role_arn(environment)),
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from infra import inventory
 from infra import names as n
 from infra.identity.document import Statement
-from infra.identity.key_use import use_of_key
 from infra.names import Names
 from infra.settings import Environment, required
 
@@ -27,7 +26,7 @@ def _functions(names: Names, environment: Environment) -> list[Statement]:
     roles = [n.FUNCTION_ROLE]
     if environment == "prod":
         roles += [inventory.function_role(function) for function in n.AUTOMATION_FUNCTIONS]
-    statements = [
+    return [
         Statement(
             sid="Functions",
             actions=_of(
@@ -80,12 +79,6 @@ def _functions(names: Names, environment: Environment) -> list[Statement]:
             resources=(names.log_group_arn("*", environment),),
         ),
     ]
-    if environment == "prod":
-        # Lambda encrypts environment variables under a key of the account in the name of who deploys:
-        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
-        actions = ("kms:Encrypt", "kms:Decrypt", "kms:CreateGrant")
-        statements.append(use_of_key(names, "FunctionVariables", environment, actions, via=("lambda",)))
-    return statements
 
 
 def _alerts(names: Names, environment: Environment) -> list[Statement]:
@@ -108,6 +101,8 @@ def _alerts(names: Names, environment: Environment) -> list[Statement]:
                 "SetTopicAttributes",
                 "DeleteTopic",
                 "Subscribe",
+                # A build of Jenkins that fails is told to people, in prod's topic.
+                *(["Publish"] if environment == "prod" else []),
                 *TAGS,
             ),
             resources=(names.topic_arn(topic, environment),),

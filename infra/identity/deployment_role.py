@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.identity.deployment import deployment_policies
-from infra.identity.document import Statement, document
 from infra.identity.managed import JENKINS_POLICIES, managed_arns
 from infra.identity.role import RoleArgs
 from infra.identity.trust import role_trust
@@ -35,26 +34,3 @@ def deployment_role_args(names: Names, environment: Environment, models: Sequenc
         permissions_boundary=names.settings.permissions_boundary,
         adopted=True,
     )
-
-
-def controller_documents(names: Names) -> dict[str, str]:
-    """The Jenkins controller's own role, in its own account, which is not ours to deploy: documents to apply there."""
-    environments: tuple[Environment, ...] = ("registry", "dev", "prod")
-    return {
-        "role_name": names.settings.jenkins.role_name,
-        "trust_policy": document(
-            [Statement(sid="Controller", principals={"Service": "ec2.amazonaws.com"}, actions=("sts:AssumeRole",))]
-        ),
-        "assume-production-role-policy": document(
-            [
-                Statement(
-                    sid="AssumeDeploymentRoles",
-                    actions=("sts:AssumeRole",),
-                    resources=tuple(names.deployment_role_arn(environment) for environment in environments),
-                )
-            ]
-        ),
-        "managed_policy": managed_arns(names, ("CloudWatchFullAccess",))[0]
-        if names.settings.permissions == "managed"
-        else "",
-    }

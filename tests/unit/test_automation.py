@@ -61,7 +61,8 @@ def test_the_inventory_is_what_the_stack_declares(program, settings, environment
     assert names_of(declared, "aws:cloudwatch/logGroup:LogGroup") == set(inventory.log_groups(names, environment))
     assert names_of(declared, "aws:scheduler/scheduleGroup:ScheduleGroup") == groups
     roles = {names.role_name(role, environment) for role in inventory.roles(environment)}
-    assert names_of(declared, "aws:iam/role:Role") == roles | {names.deployment_role(environment)}
+    adopted = {names.deployment_role(environment), names.preview_role(environment)}
+    assert names_of(declared, "aws:iam/role:Role") == roles | adopted
 
 
 @pytest.mark.parametrize("environment", ["registry", "prod"])

@@ -186,7 +186,7 @@ def test_environments_in_one_account_have_names_of_their_own(programs, settings)
     ]
     shared = names[0] & names[1]
     # Inline policies are named within their role.
-    assert {name for name in shared if not name.endswith(("-policy", "-access", "deployment"))} <= {
+    assert {name for name in shared if not name.endswith(("-policy", "-access", "deployment", "preview"))} <= {
         "pipeline-jobs",
         "job-data",
         "function-logs",

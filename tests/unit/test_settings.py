@@ -47,7 +47,22 @@ def test_unknown_key(good):
 
 def test_unknown_key_inside(good):
     good["jenkins"]["role"] = "x"
-    assert "jenkins.role: unknown key; remove it, or write one of role_name, external_id" in problems(good)
+    assert (
+        "jenkins.role: unknown key; remove it, or write one of role_name, preview_role_name, external_id"
+        in problems(good)
+    )
+
+
+def test_one_role_for_both_kinds_of_agents(good):
+    good["jenkins"]["preview_role_name"] = good["jenkins"]["role_name"]
+    assert "are both 'jenkins-controller', so that any branch could deploy; write a role of its own" in problems(good)
+
+
+def test_preview_agents_without_a_role(good):
+    del good["jenkins"]["preview_role_name"]
+    assert "jenkins.preview_role_name: missing; write `jenkins:` with `role_name:` of the deploy agents" in problems(
+        good
+    )
 
 
 def test_unknown_model(good):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from infra.identity.deployment_role import controller_documents
+from infra.identity.jenkins_agents import AGENT_POLICIES, AgentKind, agent_documents, agent_role_arn
 from infra.names import Names
 from infra.providers import default_tags
 from infra.settings import Environment, Settings
@@ -16,6 +16,7 @@ from tools.access_documents.declared import Declared, Resource
 Document = dict[str, Any]
 Kind = Literal["identity", "resource", "trust"]
 JENKINS = "jenkins"
+AGENTS: dict[AgentKind, str] = {"deployment": "jenkins controller", "preview": "jenkins preview agents"}
 
 # Where a resource's own policy is declared: type → (property that says whose, property that holds the document).
 POLICIES = {
@@ -74,17 +75,24 @@ def platform(declared: Declared, settings: Mapping[Environment, Settings]) -> Pl
         document["Statement"].sort(key=lambda statement: str(statement.get("Sid")))
     for principal in found.principals.values():
         principal["policies"].sort()
-    documents = controller_documents(Names(one))
-    if documents["managed_policy"]:
-        raise ValueError("permissions: managed is not proved: the text of AWS's managed policies is AWS's to change")
-    allowed = found.add_document("jenkins controller: policy", "identity", documents["assume-production-role-policy"])
-    found.principals["jenkins controller"] = {
-        "arn": Names(one).jenkins_role_arn,
-        "account": one.accounts.jenkins,
-        "policies": [allowed],
-        "boundary": None,
-    }
+    _add_agents(found, Names(one))
     return found
+
+
+def _add_agents(found: Platform, names: Names) -> None:
+    documents = agent_documents(names)
+    for kind, agents in AGENTS.items():
+        if documents[kind]["managed_policy"]:
+            raise ValueError(
+                "permissions: managed is not proved: the text of AWS's managed policies is AWS's to change"
+            )
+        allowed = found.add_document(f"{agents}: policy", "identity", documents[kind][AGENT_POLICIES[kind]])
+        found.principals[agents] = {
+            "arn": agent_role_arn(names, kind),
+            "account": names.settings.accounts.jenkins,
+            "policies": [allowed],
+            "boundary": None,
+        }
 
 
 def _add_account(
