@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 VALUE_LENGTH = 60
 DIGEST_LENGTH = 4
+IN_COMMON = 12
 KMS_KEY = re.compile(r"^arn:[^:]+:kms:[^:]+:(\d+):key/([0-9a-f]{4})[0-9a-f-]{32}$")
 ABSENT = "nothing"
 
@@ -68,18 +70,19 @@ def reference_in_words(reference: str) -> str:
 
 
 def change(old: Any, new: Any) -> str:
-    """Both sides of a difference; where they look alike when shortened, from where they differ."""
+    """Both sides of a difference; of long values, from where they differ."""
     before, after = value(old), value(new)
     if before == ABSENT:
         return f"set to {after}"
     if after == ABSENT:
         return f"removed, was {before}"
-    if before != after:
+    if before == _value(old) and after == _value(new):
         return f"{before} → {after}"
-    left, right = _value(old), _value(new)
-    start = max(0, next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), len(before)) - 20)
-    length = VALUE_LENGTH // 2
-    return f"…{shorten(left[start : start + length])}… → …{shorten(right[start : start + length])}…"
+    # Of long values, what they have in common is known well enough from its end.
+    left, right = " ".join(_value(old).split()), " ".join(_value(new).split())
+    start = max(0, len(os.path.commonprefix([left, right])) - IN_COMMON)
+    cut = "…" if start else ""
+    return f"{cut}{shorten(left[start:])} → {cut}{shorten(right[start:])}"
 
 
 def sets(old: Collection[str], new: Collection[str]) -> str:
