@@ -44,6 +44,7 @@ class Main {
             ended.await()
         }))
         CompilerConfiguration compiler = new CompilerConfiguration(scriptBaseClass: WorkflowScript.name)
+        compiler.addCompilationCustomizers(new SleepCalls())
         build.script = new GroovyShell(Main.classLoader, new Binding(), compiler).parse(source, 'Jenkinsfile.groovy')
         build.script.attach(build, new Steps(build))
         try {

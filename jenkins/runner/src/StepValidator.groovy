@@ -14,8 +14,6 @@ import org.codehaus.groovy.control.SourceUnit
 /** Checks steps, their parameters and blocks: in `steps` and `post`, in `script`, and in the file's own functions. */
 class StepValidator {
 
-    /** Methods that Groovy gives to every object; a Jenkinsfile may call them as if they were steps. */
-    private static final List<String> GROOVY = ['println', 'credentials']
     private final List<String> errors
     private final Set<String> functions = []
 
@@ -99,7 +97,7 @@ class StepValidator {
         @Override
         void visitMethodCallExpression(MethodCallExpression call) {
             String name = call.methodAsString
-            if (call.implicitThis && name && !(name in GROOVY + Vocabulary.SYMBOLS.keySet()) ) {
+            if (call.implicitThis && name && !(name in Vocabulary.SYMBOLS)) {
                 check(call)
             }
             super.visitMethodCallExpression(call)

@@ -22,17 +22,8 @@ abstract class WorkflowScript extends Script {
             Vocabulary.symbol(name, list) : steps.call(name, list)
     }
 
-    // Groovy gives every object a method `sleep`: it would be found before methodMissing.
-    Object sleep(Map parameters) {
-        steps.call('sleep', [parameters])
-    }
-
-    Object sleep(long time) {
-        steps.call('sleep', [time])
-    }
-
-    void println(Object value) {
-        build.console.say("$value")
+    Object stepSleep(Object argument) {
+        steps.call('sleep', [argument])
     }
 
     Object getProperty(String name) {

@@ -1,0 +1,166 @@
+"""The runner goes through stages, conditions and post conditions as Jenkins does."""
+
+from __future__ import annotations
+
+from conftest import Controller
+
+FLOW = """
+def greeting(String name) {
+    return "hello ${name}"
+}
+
+pipeline {
+    agent none
+    options {
+        skipDefaultCheckout()
+        buildDiscarder(logRotator(numToKeepStr: '30'))
+    }
+    parameters {
+        string(name: 'prodAccount', defaultValue: '222222222222', description: 'Account of prod')
+        choice(name: 'action', choices: ['deploy', 'drift'])
+    }
+    triggers { cron(env.BRANCH_NAME == 'main' ? 'H 5 * * *' : '') }
+    environment {
+        NAME = 'world'
+        LINE = "account ${params.prodAccount}, ${NAME}"
+    }
+    stages {
+        stage('Retried') {
+            agent any
+            options { retry(2) }
+            steps { sh 'test -e tried-$NODE_NAME || test -e "$HOME/tried" || { touch "$HOME/tried"; exit 3; }' }
+            post {
+                cleanup { echo 'P cleanup' }
+                always { echo 'P always' }
+                failure { echo 'P failure' }
+            }
+        }
+        stage('Values') {
+            agent any
+            steps {
+                sh 'echo "LINE is $LINE"'
+                script {
+                    writeJSON file: 'made.json', json: [greeting: greeting(env.NAME).toString(), count: 2]
+                    def made = readJSON file: 'made.json'
+                    def shown = sh(script: 'cat made.json', returnStdout: true).trim()
+                    def code = sh(script: 'exit 7', returnStatus: true)
+                    currentBuild.description = "${made.greeting} ${made.count} ${shown.length()} ${code}"
+                }
+                junit allowEmptyResults: true, testResults: 'none/*.xml'
+                archiveArtifacts artifacts: '*.json', fingerprint: true
+            }
+        }
+        stage('Side by side') {
+            failFast true
+            parallel {
+                stage('Left') { steps { warnError('left') { error 'is soft' } } }
+                stage('Right') {
+                    stages { stage('Deep') { steps { echo 'deep' } } }
+                }
+            }
+        }
+        stage('Of main') {
+            when {
+                branch 'main'
+                not { changeRequest() }
+                anyOf {
+                    triggeredBy 'TimerTrigger'
+                    expression { params.action == 'deploy' }
+                }
+            }
+            steps { echo 'on main' }
+        }
+        stage('Of a request') {
+            when { changeRequest target: 'main' }
+            steps { echo "request ${env.CHANGE_ID}" }
+        }
+        stage('Fails') { steps { error 'no further' } }
+        stage('Never') { steps { echo 'never' } }
+    }
+    post {
+        unsuccessful { echo 'P unsuccessful' }
+        changed { echo 'P changed' }
+        always { echo "P ${currentBuild.currentResult}" }
+    }
+}
+"""
+
+
+def test_a_build_goes_through_every_section_in_jenkins_order(controller: Controller) -> None:
+    build = controller(FLOW).build(previous_result="SUCCESS")
+    assert build.result == "FAILURE"
+    assert build.stages == {
+        "Retried": "SUCCESS",
+        "Values": "SUCCESS",
+        "Side by side": "UNSTABLE",
+        "Left": "UNSTABLE",
+        "Right": "SUCCESS",
+        "Deep": "SUCCESS",
+        "Of main": "SUCCESS",
+        "Of a request": "SKIPPED_WHEN",
+        "Fails": "FAILURE",
+        "Never": "SKIPPED_FAILURE",
+    }
+    posts = [line[2:] for line in build.log.splitlines() if line.startswith("P ")]
+    assert posts == ["always", "failure", "cleanup", "always", "cleanup", "FAILURE", "changed", "unsuccessful"]
+    assert "LINE is account 222222222222, world" in build.log
+    assert build.report["description"] == "hello world 2 36 7"
+    assert build.archive("made.json").read_text() == '{"greeting":"hello world","count":2}'
+    assert build.report["errors"] == ["no further"]
+
+
+def test_a_pull_request_is_known_by_its_variables(controller: Controller) -> None:
+    build = controller(FLOW).pull_request(7, "feature", params={"prodAccount": "333333333333"})
+    assert build.stages["Of main"] == "SKIPPED_WHEN"
+    assert "request 7" in build.log
+    assert "LINE is account 333333333333, world" in build.log
+    assert build.report["triggers"] == [{"name": "cron", "arguments": [""]}]
+
+
+def test_a_parameter_that_the_job_does_not_declare_is_an_error(controller: Controller) -> None:
+    build = controller(FLOW).build(params={"devAccount": "1"})
+    assert build.report["errors"] == ["jenkinsfile.StepFailed: The job has no parameter devAccount"]
+
+
+LOCKED_BEFORE_WHEN = """
+pipeline {
+    agent none
+    stages {
+        stage('Late') {
+            when { branch 'other' }
+            options { lock('late') }
+            steps { echo 'x' }
+        }
+        stage('Early') {
+            when { beforeOptions true; branch 'other' }
+            options { lock('early') }
+            steps { echo 'x' }
+        }
+    }
+}
+"""
+
+
+def test_a_stage_takes_its_lock_before_when_unless_told_otherwise(controller: Controller) -> None:
+    build = controller(LOCKED_BEFORE_WHEN).build()
+    assert build.result == "SUCCESS"
+    assert [step["args"]["resource"] for step in build.steps("lock")] == ["late"]
+
+
+def test_failing_tests_make_a_build_unstable(controller: Controller) -> None:
+    report = '<testsuite><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>'
+    build = controller(f"""pipeline {{
+        agent any
+        stages {{ stage('Test') {{ steps {{
+            writeFile file: 'reports/junit.xml', text: '{report}'
+            junit 'reports/*.xml'
+        }} }} }}
+    }}""").build()
+    assert (build.result, build.stages) == ("UNSTABLE", {"Test": "UNSTABLE"})
+    assert build.report["junit"] == {"tests": 2, "failures": 1, "skipped": 0}
+
+
+def test_a_stage_outside_an_agent_has_no_shell(controller: Controller) -> None:
+    build = controller("pipeline { agent none\n stages { stage('A') { steps { sh 'true' } } } }").build()
+    assert build.result == "FAILURE"
+    assert "Required context class hudson.FilePath is missing" in build.log
