@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops.review import access, properties, wording
+from mlops.review import access, properties
 from mlops.review.access import WIDER
 from mlops.review.access_subjects import held
 from mlops.review.model import DELETE, ResourceChange, StackReview
@@ -15,8 +15,8 @@ SUBJECT_LENGTH = 99
 MOST_LINES = 200
 SUBJECT_PREFIX = "[model-promotion] "
 # Who looks at these first: approval, then who can read, then who can do.
-FIRST = ("sagemaker/modelPackageGroup", "aws:kms/", "aws:iam/", "Policy:", "PublicAccessBlock")
-URGENT, OTHER = "Registry policy, keys and IAM", "Everything else"
+FIRST = ("sagemaker/modelPackageGroup", "aws:kms/", "aws:iam/", "Policy:", "lambda/permission", "PublicAccessBlock")
+URGENT, OTHER = "Registry policy, keys and access", "Everything else"
 
 
 def is_clean(reviews: Sequence[StackReview]) -> bool:
@@ -35,8 +35,8 @@ def _subject(reviews: Sequence[StackReview]) -> str:
     counts = [f"{len(review.changes)} in {review.stack}" for review in reviews if review.changes]
     urgent = sum(_is_urgent(change) for review in reviews for change in review.changes)
     failed = [review.stack for review in reviews if review.error]
-    parts = [f"{wording.counted(urgent, 'security difference')}"] if urgent else []
-    parts += [f"drift: {', '.join(counts)}"] if counts else []
+    parts = [f"drift: {', '.join(counts)}"] if counts else []
+    parts += [f"{urgent} of access or keys"] if urgent else []
     parts += [f"not compared: {', '.join(failed)}"] if failed else []
     text = f"{SUBJECT_PREFIX}{'; '.join(parts)}"
     return text.encode("ascii", "replace").decode("ascii")[:SUBJECT_LENGTH]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -80,7 +79,8 @@ def change(old: Any, new: Any) -> str:
         return f"{before} → {after}"
     # Of long values, what they have in common is known well enough from its end.
     left, right = " ".join(_value(old).split()), " ".join(_value(new).split())
-    start = max(0, len(os.path.commonprefix([left, right])) - IN_COMMON)
+    pairs = enumerate(zip(left, right, strict=False))
+    start = max(0, next((at for at, (one, other) in pairs if one != other), min(len(left), len(right))) - IN_COMMON)
     cut = "…" if start else ""
     return f"{cut}{shorten(left[start:])} → {cut}{shorten(right[start:])}"
 
