@@ -51,7 +51,7 @@ def _verdict(reviews: Sequence[StackReview], access: AccessProof | None, widened
         where = _and([review.stack for review in violating])
         parts.append(f"stopped by {wording.counted(count, 'policy violation')} in {where}")
     if failed:
-        parts.append(f"the preview of {_and(failed)} fails")
+        parts.append(f"{_and(failed)} could not be previewed")
     if access and (access.failed or access.unreviewed):
         parts.append("the access proof fails")
     counts: dict[str, list[str]] = {}
