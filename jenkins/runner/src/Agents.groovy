@@ -22,7 +22,8 @@ class Agents {
         }
         if (!found) {
             String wanted = label ? "labelled '$label'" : 'of any label'
-            throw new StepFailed("would wait for ever for an agent $wanted: none of ${nodes.keySet()} takes $build.jobName")
+            throw new StepFailed("would wait for ever for an agent $wanted: none of ${nodes.keySet()} " +
+                                 "takes $build.jobName")
         }
         File folder = new File(build.workspace, "$found-${allocations.incrementAndGet()}")
         [folder, temporary(folder), new File(build.workspace, "home-$found")]*.mkdirs()

@@ -23,7 +23,9 @@ class Engine {
         build.console.timestamps = options.any { it.name == 'timestamps' }
         stageRunner.checkout = !options.any { it.name == 'skipDefaultCheckout' }
         if (options.any { it.name == 'disableConcurrentBuilds' }) {
-            new LockSteps(build).holding("build-$build.jobName", "builds of $build.jobName") { execute(pipeline, options) }
+            new LockSteps(build).holding("build-$build.jobName", "builds of $build.jobName") {
+                execute(pipeline, options)
+            }
         } else {
             execute(pipeline, options)
         }

@@ -33,9 +33,9 @@ class EntryValidator {
                 break
             case 'options': entries(call, 'options', options) { parameters(it, Vocabulary.OPTIONS) }
                 break
-            case 'triggers': entries(call, 'triggers', Vocabulary.TRIGGERS.keySet()) { parameters(it, Vocabulary.TRIGGERS) }
+            case 'triggers': entries(call, name, Vocabulary.TRIGGERS.keySet()) { parameters(it, Vocabulary.TRIGGERS) }
                 break
-            case 'parameters': entries(call, 'parameters', Vocabulary.PARAMETERS, false) { parameters(it, Vocabulary.SYMBOLS) }
+            case 'parameters': entries(call, name, Vocabulary.PARAMETERS, false) { parameters(it, Vocabulary.SYMBOLS) }
                 break
             case 'input': entries(call, 'input', Vocabulary.INPUT) { MethodCallExpression entry ->
                 if (entry.methodAsString == 'parameters') {
@@ -53,7 +53,7 @@ class EntryValidator {
                     fault(label, 'Expected one label')
                 }
             }
-        } else if (given.size() != 1 || !(given[0] instanceof VariableExpression) || !(given[0].name in ['any', 'none'])) {
+        } else if (given.size() != 1 || !(given[0] instanceof VariableExpression && given[0].name in ['any', 'none'])) {
             fault(call, 'Only "agent none", "agent any" or "agent {...}" are allowed.')
         }
     }
@@ -127,7 +127,8 @@ class EntryValidator {
             value(expression.leftExpression)
             value(expression.rightExpression)
         } else if (![ConstantExpression, GStringExpression, MethodCallExpression].any { it.isInstance(expression) }) {
-            fault(expression, 'Environment variable values must either be single quoted, double quoted, or function calls.')
+            fault(expression,
+                  'Environment variable values must either be single quoted, double quoted, or function calls.')
         }
     }
 

@@ -65,7 +65,8 @@ class FileSteps {
     }
 
     void stash(StepCall call) {
-        List<String> names = matching(folder(), (call.get('includes') ?: '**') as String, call.get('excludes') as String)
+        String includes = call.get('includes') ?: '**'
+        List<String> names = matching(folder(), includes, call.get('excludes') as String)
         if (!names && !call.get('allowEmpty')) {
             throw new StepFailed("No files included in stash '${call.get('name')}'")
         }

@@ -67,11 +67,13 @@ class LockSteps {
     }
 
     private static FileLock attempt(RandomAccessFile file) {
+        FileLock held = null
         try {
-            return file.channel.tryLock()
+            held = file.channel.tryLock()
         } catch (OverlappingFileLockException heldByThisBuild) {
-            return null
+            held = null
         }
+        held
     }
 
 }

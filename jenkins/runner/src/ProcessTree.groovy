@@ -1,5 +1,7 @@
 package jenkinsfile
 
+import java.util.concurrent.locks.LockSupport
+
 /**
  * Ends processes as Jenkins does: it finds them by a variable in their environment, children first, SIGTERM and wait.
  * hudson.util.ProcessTree, killRecursively: github.com/jenkinsci/jenkins, core/src/main/java/hudson/util
@@ -7,7 +9,7 @@ package jenkinsfile
 class ProcessTree {
 
     static final int SECONDS = 20
-    private static final int PAUSE_MS = 10
+    private static final int PAUSE_NS = 10_000_000
 
     static void kill(Map<String, String> cookie, int seconds, ProcessHandle root = null) {
         boolean interrupted = Thread.interrupted()
@@ -38,7 +40,7 @@ class ProcessTree {
         process.children().toArray().each { killRecursively(it as ProcessHandle, deadline) }
         process.destroy()
         while (runs(process) && System.currentTimeMillis() < deadline) {
-            pause()
+            LockSupport.parkNanos(PAUSE_NS)
         }
         if (runs(process)) {
             process.destroyForcibly()
@@ -49,14 +51,6 @@ class ProcessTree {
     private static boolean runs(ProcessHandle process) {
         File status = new File("/proc/${process.pid()}/stat")
         process.alive && !(status.exists() && status.text.replaceFirst(/.*\) /, '').startsWith('Z'))
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE_MS)
-        } catch (InterruptedException alreadyStopping) {
-            Thread.yield()
-        }
     }
 
 }

@@ -35,7 +35,9 @@ class Section {
                 break
             case 'failFast': failFast = value
                 break
-            case 'post': read(new Recorder({ String name, List given -> post[name] = given[0] }), script, value as Closure)
+            case 'post':
+                Recorder recorder = new Recorder({ String condition, List given -> post[condition] = given[0] })
+                read(recorder, script, value as Closure)
                 break
             default: blocks[section] = value
         }

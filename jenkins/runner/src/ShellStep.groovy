@@ -1,5 +1,6 @@
 package jenkinsfile
 
+import java.nio.file.Files
 import java.util.concurrent.TimeUnit
 
 /** `sh`: a real process, as the durable task plugin starts it. */
@@ -16,17 +17,15 @@ class ShellStep {
     Object sh(StepCall call) {
         File folder = build.frame.nearest('folder') as File
         folder.mkdirs()
-        File script = File.createTempFile('durable-', '.sh', Agents.temporary(workspace()).with { it.mkdirs(); it })
+        File temporary = Agents.temporary(new File(build.env.WORKSPACE))
+        temporary.mkdirs()
+        File script = Files.createTempFile(temporary.toPath(), 'durable-', '.sh').toFile()
         script.setText(call.get('script') as String, 'UTF-8')
         try {
             return start(call, folder, script)
         } finally {
             script.delete()
         }
-    }
-
-    private File workspace() {
-        new File(build.env.WORKSPACE)
     }
 
     private Object start(StepCall call, File folder, File script) {
@@ -39,8 +38,8 @@ class ShellStep {
         process.outputStream.close()
         StringBuilder kept = new StringBuilder()
         List<Thread> readers = [
-            read(process.inputStream) { String line -> keep ? kept.append(line).append('\n') : build.console.say(line) },
-            read(process.errorStream) { String line -> build.console.say(line) },
+            read(process.inputStream) { keep ? kept.append(it).append('\n') : build.console.say(it) },
+            read(process.errorStream) { build.console.say(it) },
         ]
         try {
             process.waitFor()

@@ -116,7 +116,8 @@ class StageRunner {
             return [:]
         }
         Map<String, Object> given = stage.declarationsOf('input').collectEntries { Map entry ->
-            [entry.name, entry.name == 'parameters' ? parametersOf(stage, entry.arguments[0] as Closure) : entry.arguments[0]]
+            Object value = entry.arguments[0]
+            [entry.name, value instanceof Closure ? parametersOf(stage, value) : value]
         }
         Object answer = steps.call('input', [given])
         List<String> names = (given.parameters*.name ?: []) + (given.submitterParameter ?: [])
@@ -188,14 +189,16 @@ class StageRunner {
     }
 
     private static Exception outcome(ExecutorCompletionService done) {
+        Exception found = null
         try {
             done.take().get()
-            return null
         } catch (ExecutionException failure) {
-            return failure.cause as Exception
+            found = failure.cause as Exception
         } catch (CancellationException cancelledByAnother) {
-            return null
+            // The failure that cancelled it is the one to report.
+            found = null
         }
+        found
     }
 
     /** What was cancelled still ends its processes and runs its post conditions. */

@@ -1,5 +1,6 @@
 package jenkinsfile
 
+import com.cloudbees.groovy.cps.CpsTransformer
 import org.codehaus.groovy.ast.ASTNode
 import org.codehaus.groovy.ast.ModuleNode
 import org.codehaus.groovy.ast.expr.ConstantExpression
@@ -42,7 +43,7 @@ class Validator {
     /** Does Jenkins' continuation-passing transformer take every construct? */
     private static void transform(String source) {
         CompilerConfiguration compiler = new CompilerConfiguration()
-        compiler.addCompilationCustomizers(Class.forName('com.cloudbees.groovy.cps.CpsTransformer').newInstance())
+        compiler.addCompilationCustomizers(new CpsTransformer())
         new GroovyClassLoader(Validator.classLoader, compiler).parseClass(source, 'WorkflowScript.groovy')
     }
 

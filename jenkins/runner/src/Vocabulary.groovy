@@ -39,7 +39,8 @@ class Vocabulary {
     /** Step → its parameters; `needs` must be given, `alone` may stand without its name. */
     static final Map<String, StepSignature> STEPS = [
         archiveArtifacts: new StepSignature(alone: 'artifacts', also: ['allowEmptyArchive', 'fingerprint'], node: true),
-        catchError: new StepSignature(also: ['buildResult', 'stageResult', 'message', 'catchInterruptions'], block: true),
+        catchError: new StepSignature(also: ['buildResult', 'stageResult', 'message', 'catchInterruptions'],
+                                      block: true),
         checkout: new StepSignature(alone: 'scm', node: true),
         deleteDir: new StepSignature(node: true),
         dir: new StepSignature(alone: 'path', node: true, block: true),
