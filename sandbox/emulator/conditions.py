@@ -68,7 +68,7 @@ def request_context(request: Request) -> dict[str, Any]:
     if request.service == "monitoring":
         return _metric_context(request)
     if request.service == "kms":
-        reference = str(request.parameter("KeyId"))
+        reference = str(request.parameter("KeyId") or keys.key_id_in(request.parameter("CiphertextBlob")))
         key = keys.find(reference, request.account_id, request.region)
         context = keys.condition_context(key, reference) if key else {}
         given = request.parameter("EncryptionContext") or {}

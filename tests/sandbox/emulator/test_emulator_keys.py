@@ -165,8 +165,9 @@ def test_alias_conditions_and_cross_account_use(role, root, names, key) -> None:
     kms = root(ONE).client("kms")
     kms.create_alias(AliasName=f"alias/{names}", TargetKeyId=key)
     by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{names}"}}
-    worker = role(ONE, allow("kms:Encrypt", Condition=by_alias), name="aliases").client("kms")
+    worker = role(ONE, allow(["kms:Encrypt", "kms:Decrypt"], Condition=by_alias), name="aliases").client("kms")
     blob = worker.encrypt(KeyId=key, Plaintext=b"p")["CiphertextBlob"]
+    assert worker.decrypt(CiphertextBlob=blob)["Plaintext"] == b"p"
     unnamed = kms.create_key()["KeyMetadata"]["Arn"]
     assert error_of(worker.encrypt, KeyId=unnamed, Plaintext=b"p")["Code"] == "AccessDeniedException"
     named = {"StringEquals": {"kms:RequestAlias": f"alias/{names}"}}
