@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops import console
-from mlops.cli import accounts, data, loop, models
+from mlops.cli import accounts, data, delivery, loop, models
 from mlops.failure import CommandError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ for part in (accounts, loop):
     app.registered_groups += part.app.registered_groups
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
+app.add_typer(delivery.app, name="delivery")
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ class Place:
         from botocore.config import Config  # noqa: PLC0415  # see above
 
         config = Config(
-            s3={"addressing_style": "path"} if self.is_sandbox else {},
+            s3={"addressing_style": "path"} if self.endpoint_url else {},
             retries={"mode": "standard", "max_attempts": 4},
         )
         return self.session(environment).client(service, endpoint_url=self.endpoint_url, config=config)

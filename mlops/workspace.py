@@ -48,20 +48,15 @@ def _lines(path: Path) -> list[str]:
 
 def pulumi_environment(place: Place) -> dict[str, str]:
     """What to export so that `pulumi` acts as this command does; in AWS that is what the caller has, plus PATH."""
-    programs = f"{pulumi_folder()}{os.pathsep}{Path(sys.executable).parent}"
-    common = {
-        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
     if place.folder is None:
-        return common
+        return local_environment()
     home, state = place.folder / "pulumi-home", place.folder / "pulumi-state"
     state.mkdir(parents=True, exist_ok=True)
     install(home)
     controller = controller_credentials(place)
     config = aws_profiles.write(place.folder / "aws-config", _aws_config(place, controller))
     return {
-        **common,
+        **local_environment(),
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "",
@@ -71,6 +66,15 @@ def pulumi_environment(place: Place) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         **controller,
+    }
+
+
+def local_environment() -> dict[str, str]:
+    """What `pulumi` needs of this machine: itself and the project's Python first on PATH."""
+    programs = f"{pulumi_folder()}{os.pathsep}{Path(sys.executable).parent}"
+    return {
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
 
 

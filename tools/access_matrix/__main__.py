@@ -1,6 +1,7 @@
 """Prove who can reach what, and write docs/access-matrix.md.
 
 python -m tools.access_matrix             judge what the programs declare; exit code 1 when a promise is broken
+python -m tools.access_matrix --summary F the same, and write F: JSON of what failed and what is not reviewed
 python -m tools.access_matrix review      take what is allowed now as reviewed
 python -m tools.access_matrix names       the names that a case may use
 python -m tools.access_matrix mutations   test the proof: mutants of every statement, and which layer notices
@@ -10,8 +11,10 @@ python -m tools.access_matrix --exports registry.json dev.json prod.json
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from pathlib import Path
 
 from tools.access_matrix import golden, mutation
 from tools.access_matrix.grant import missing_grants
@@ -23,7 +26,10 @@ from tools.access_matrix.report import PAGE, line, page
 def main(arguments: list[str]) -> int:
     """Entry point; exit codes 0 proved, 1 not, 2 wrong use."""
     exports: list[str] = []
+    summary: Path | None = None
     match arguments:
+        case ["--summary", path]:
+            summary = Path(path)
         case ["--exports", registry, dev, prod]:
             exports = [registry, dev, prod]
         case ["mutations"]:
@@ -49,6 +55,8 @@ def main(arguments: list[str]) -> int:
         golden.WITHIN.write_text(golden.as_json(golden.arrange(proof.within)), encoding="utf-8")
     if not exports:
         PAGE.write_text(page(proof.universe, proof.judged, proof.across), encoding="utf-8")
+    if summary:
+        summary.write_text(json.dumps(proof.summary()), encoding="utf-8")
     return _tell(proof, seconds)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlops.project import load_settings
 from tools.access_documents.reading import read_platform
@@ -33,6 +34,20 @@ class Proof:
             *golden.differences(golden.read(golden.ACROSS), self.across),
             *golden.differences(golden.read(golden.WITHIN), self.within),
         ]
+
+    def summary(self) -> dict[str, Any]:
+        """What a reviewer of a change is told of it, as JSON values."""
+        failed = [
+            f"{'' if judged.case.allowed else 'not '}{judged.case.request.principal}: {judged.case.request.action} on "
+            f"{judged.case.request.resource}"
+            for judged in self.judged
+            if not judged.kept
+        ]
+        return {
+            "cases": len(self.judged),
+            "failed": [*failed, *self.ignored, *self.findings],
+            "unreviewed": self.unreviewed,
+        }
 
 
 def prove(exports: Sequence[str] = ()) -> Proof:

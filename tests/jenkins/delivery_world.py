@@ -1,0 +1,259 @@
+"""A team's world for the Jenkinsfile: a repository, three accounts with their state in S3, agents, GitHub's comments."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from jenkins_build import Build, JenkinsController, takes_credentials_from_node
+
+from mlops.bootstrap import bootstrap
+from mlops.jenkins_account import controller_credentials
+from mlops.place import Place
+from mlops.project import load_settings
+from mlops.workspace import local_environment
+from sandbox import process
+from sandbox.provider.install import install
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("Jenkinsfile", "Makefile", "Pulumi.yaml", "Pulumi.registry.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml",
+          "infra", "jenkins", "ml", "mlops", "policy-pack", "pyproject.toml", "requirements", "sandbox", "stacks",
+          "tools", "docs", ".gitignore")  # fmt: skip
+# What a fresh clone would install; every clone of the tests' repository shares this checkout's.
+INSTALLED = (".venv", ".venv-definitions", "tools/access-proof/node_modules")
+ACCOUNTS = {"registry": "333333333333", "dev": "111111111111", "prod": "222222222222", "jenkins": "444444444444"}
+APPROVED = {"prod": {"by": "alice", "groups": ["model-promotion-approvers"], "approve": True}}
+# The project's own checks and tests run beside these tests: in the builds they are one file's.
+QUICK_CHECK = "check: setup  ## Lint\n\t@$(PY) -m ruff check --no-cache tests stacks\n"
+QUICK_TEST = (
+    "from infra.settings import ENVIRONMENTS\n\n\ndef test_there_are_three():\n    assert len(ENVIRONMENTS) == 3\n"
+)
+
+
+class GitHub(BaseHTTPRequestHandler):
+    """GitHub's API for comments of issues, as far as one comment needs it."""
+
+    comments: dict[int, str]
+
+    def do_GET(self) -> None:
+        self._answer(200, [{"id": key, "body": body} for key, body in self.server.comments.items()])  # type: ignore[attr-defined]
+
+    def do_POST(self) -> None:
+        comments = self.server.comments  # type: ignore[attr-defined]
+        comments[len(comments) + 1] = self._body()
+        self._answer(201, self._comment(len(comments)))
+
+    def do_PATCH(self) -> None:
+        key = int(self.path.rsplit("/", 1)[1])
+        self.server.comments[key] = self._body()  # type: ignore[attr-defined]
+        self._answer(200, self._comment(key))
+
+    def _comment(self, key: int) -> dict[str, Any]:
+        return {"id": key, "html_url": f"https://github.com/acme/model-promotion/pull/7#issuecomment-{key}"}
+
+    def _body(self) -> str:
+        return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
+
+    def _answer(self, status: int, value: Any) -> None:
+        content = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the test reads the comments."""
+
+
+@dataclass
+class World:
+    """Everything; ``folder`` holds the repository, the sandbox and the builds."""
+
+    folder: Path
+    server: process.Server
+    place: Place
+    jenkins: JenkinsController
+    github: ThreadingHTTPServer
+    changes: int = field(default=0)
+
+    @property
+    def repository(self) -> Path:
+        return self.folder / "repository"
+
+    @property
+    def comments(self) -> list[str]:
+        return list(self.github.comments.values())  # type: ignore[attr-defined]
+
+    def client(self, account: str, service: str) -> Any:
+        """A boto3 client of an account's root."""
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.server.endpoint_url,
+            aws_access_key_id=ACCOUNTS[account],
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def git(self, *arguments: str) -> str:
+        return run_git(self.repository, *arguments)
+
+    def commit(self, branch: str, **edits: tuple[str, str]) -> str:
+        """A branch from main with one commit of edits, file name (``__`` for /, ``_o_`` for .) to old and new text."""
+        self.git("switch", "--quiet", "--force-create", branch, "main")
+        for name, (old, new) in edits.items():
+            edit(self.repository / name.replace("__", "/").replace("_o_", "."), old, new)
+        self.git("commit", "--quiet", "--all", "--message", f"{branch}: a change")
+        return self.git("rev-parse", "HEAD")
+
+    def merge(self, branch: str) -> str:
+        """Merge a branch into main, as GitHub does."""
+        self.git("switch", "--quiet", "main")
+        self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
+        return self.git("rev-parse", "HEAD")
+
+    def state(self, stack: str) -> dict[str, Any]:
+        """A stack's state, as it lies in the bucket."""
+        body = self.client("prod", "s3").get_object(
+            Bucket=self.place.names.state_bucket, Key=f".pulumi/stacks/model-promotion/{stack}.json"
+        )["Body"]
+        return dict(json.loads(body.read()))
+
+    def locks(self) -> list[str]:
+        """What lies where Pulumi keeps its locks."""
+        found = self.client("prod", "s3").list_objects_v2(Bucket=self.place.names.state_bucket, Prefix=".pulumi/locks/")
+        return [listed["Key"] for listed in found.get("Contents", [])]
+
+    def log_retention(self) -> int:
+        """A setting of prod that a change can move and AWS shows: days that Jenkins' log group keeps."""
+        groups = self.client("prod", "logs").describe_log_groups(logGroupNamePrefix="jenkins-log")["logGroups"]
+        return int(groups[0]["retentionInDays"])
+
+    def mail(self) -> list[dict[str, Any]]:
+        """The e-mails that AWS would have sent."""
+        from mlops.sandbox_doors import read_outbox  # noqa: PLC0415
+
+        return list(read_outbox(self.place))
+
+    def main(self, **settings: Any) -> Build:
+        """A build of main that alice approves."""
+        return self.jenkins.build("main", **{"inputs": APPROVED, **settings})
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=author", "-c", "user.email=author@example.com")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change a file; the old text must be there."""
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new))
+
+
+def make_repository(folder: Path) -> None:
+    """The project as a team's repository, with one quick test and what is installed as links."""
+    folder.mkdir(parents=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(source, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(source, folder / name)
+    for name in INSTALLED:
+        (folder / name).symlink_to(ROOT / name)
+    makefile = folder / "Makefile"
+    text = makefile.read_text()
+    replaced = re.sub(r"^check: setup-test.*\n(\t.*\n)+", QUICK_CHECK, text, flags=re.MULTILINE)
+    assert replaced != text
+    makefile.write_text(replaced)
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_settings.py").write_text(QUICK_TEST)
+    ignored = [line for line in (folder / ".gitignore").read_text().splitlines() if not line.startswith(".venv")]
+    (folder / ".gitignore").write_text("\n".join(ignored) + "\n")
+    run_git(folder, "init", "--quiet", "--initial-branch", "main")
+    run_git(folder, "add", "--all", "--force", ".")
+    run_git(folder, "commit", "--quiet", "--message", "The project")
+
+
+def make_world(folder: Path) -> World:
+    """Accounts that are bootstrapped, stacks that are initialised, agents, and a repository; nothing is deployed."""
+    server = process.start(folder / "sandbox", 0)
+    place = Place(settings=load_settings(), folder=folder / "sandbox", endpoint_url=server.endpoint_url)
+    bootstrap(place, lambda _: None)
+    make_repository(folder / "repository")
+    home = folder / "pulumi-home"
+    install(home)
+    common = {
+        **local_environment(),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PULUMI_HOME": str(home),
+        "UV_OFFLINE": "1",  # what is installed is shared, and must not be changed by a build
+    }
+    github = ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
+    github.comments = {}  # type: ignore[attr-defined]
+    threading.Thread(target=github.serve_forever, daemon=True).start()
+    jenkins = JenkinsController(
+        folder=folder / "jenkins",
+        repository=folder / "repository",
+        jenkinsfile=folder / "repository" / "Jenkinsfile",
+        nodes={
+            "preview": {"env": agent_environment(place, folder, "preview")},
+            "deploy": {
+                "env": agent_environment(place, folder, "deployment"),
+                "jobs": "model-promotion/main",
+            },
+        },
+        credentials={"github-comments": {"kind": "string", "value": "ghs-a-secret-token"}},
+        env={**common, "GITHUB_API_URL": f"http://127.0.0.1:{github.server_address[1]}"},
+        endpoint=server.endpoint_url,
+        credentials_from_node=takes_credentials_from_node(),
+    )
+    world = World(folder=folder, server=server, place=place, jenkins=jenkins, github=github)
+    initialise(world, common)
+    return world
+
+
+def agent_environment(place: Place, folder: Path, kind: Any) -> dict[str, str]:
+    """An agent's own credentials, in the environment and as a profile: what an instance role is in AWS."""
+    credentials = controller_credentials(place, kind)
+    path = folder / f"aws-credentials-{kind}"
+    path.write_text("\n".join(["[agent]", *(f"{k.lower()} = {v}" for k, v in credentials.items())]) + "\n")
+    return {**credentials, "AWS_SHARED_CREDENTIALS_FILE": str(path), "AGENT_CREDENTIALS": "profile:agent"}
+
+
+def initialise(world: World, common: dict[str, str]) -> None:
+    """`mlops delivery init`, as prod's administrator, whose stack files are then committed."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
+    root = {"AWS_ACCESS_KEY_ID": ACCOUNTS["prod"], "AWS_SECRET_ACCESS_KEY": "test"}
+    done = subprocess.run(
+        [sys.executable, "-m", "mlops", "delivery", "init"],
+        cwd=world.repository,
+        env={
+            **kept,
+            **common,
+            **root,
+            "AWS_ENDPOINT_URL": world.server.endpoint_url,
+            "PYTHONPATH": str(world.repository),
+        },
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    world.git("commit", "--quiet", "--all", "--message", "The stacks and their secrets' key")
