@@ -164,3 +164,25 @@ def test_a_stage_outside_an_agent_has_no_shell(controller: Controller) -> None:
     build = controller("pipeline { agent none\n stages { stage('A') { steps { sh 'true' } } } }").build()
     assert build.result == "FAILURE"
     assert "Required context class hudson.FilePath is missing" in build.log
+
+
+POST_ERROR = """
+pipeline {
+    agent any
+    options { skipDefaultCheckout() }
+    stages {
+        stage('First') {
+            steps { echo 'is fine' }
+            post { always { error 'the report is not' } }
+        }
+        stage('Second') { steps { echo 'never' } }
+    }
+}
+"""
+
+
+def test_an_error_in_a_stages_post_condition_ends_the_build_before_the_next_stage(controller: Controller) -> None:
+    # ModelInterpreter.executeSingleStage throws what runPostConditions caught (pipeline-model-definition-plugin).
+    build = controller(POST_ERROR).build()
+    assert build.result == "FAILURE"
+    assert build.stages == {"First": "FAILURE", "Second": "SKIPPED_FAILURE"}

@@ -95,7 +95,9 @@ class Engine {
         }.call()
     }
 
-    void post(Map<String, Closure> conditions, String result, Closure worsen) {
+    /** Run what holds; return the first failure, which in a stage is the stage's own and keeps the next ones from running. */
+    Exception post(Map<String, Closure> conditions, String result, Closure worsen) {
+        Exception first = null
         String previous = build.config.previous_result
         Map<String, Boolean> holds = [
             always: true, cleanup: true, changed: previous != null && previous != result,
@@ -114,8 +116,10 @@ class Engine {
                 build.console.say("Error when executing $condition post condition: ${failure.message}")
                 build.errors << "post $condition: ${failure.message}".toString()
                 worsen(Result.of(failure))
+                first = first ?: failure
             }
         }
+        first
     }
 
 }

@@ -144,12 +144,12 @@ class StageRunner {
             failure = error
         }
         found.status = failure ? Result.of(failure) : Result.worse(found.softResult, worstInside(found.path))
-        engine.post(stage.post, found.status) { String worse ->
+        Exception inPost = engine.post(stage.post, found.status) { String worse ->
             found.status = Result.worse(found.status, worse)
             build.worsen(worse)
         }
-        if (failure) {
-            throw failure
+        if (failure ?: inPost) {
+            throw failure ?: inPost
         }
     }
 
