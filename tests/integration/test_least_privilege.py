@@ -16,6 +16,8 @@ import yaml
 
 from infra.identity.deployment import POLICY_NAME, deployment_statements
 from infra.identity.document import document
+from infra.identity.preview_role import POLICY_NAME as PREVIEW
+from infra.identity.preview_role import preview_statements
 from infra.names import Names
 from infra.settings import ENVIRONMENTS
 from ml import model as models
@@ -29,8 +31,8 @@ from sandbox import process
 # Statements that `up` does not use in the sandbox, and who does in AWS.
 USED_ELSEWHERE = {
     "DeliveryLog",  # Jenkins writes the log of a build
-    "FunctionVariables",  # Lambda encrypts variables in AWS; the emulator keeps them as they are
     "State",  # `pulumi login s3://…`; the sandbox keeps its state in a folder
+    "StateSecrets",  # secrets in that state; test_preview_roles.py has both
 }
 WITHOUT = """
 every_statement = deployment_statements
@@ -86,11 +88,14 @@ def in_new_account(registry, environment, sid, folder):
         shutil.copytree(registry.folder / "pulumi-state", folder / "pulumi-state")
     place = replace(registry, settings=settings, folder=folder, sessions={})
     bootstrap(place, quiet)
-    place.client(environment, "iam").put_role_policy(
-        RoleName=place.names.deployment_role(environment),
-        PolicyName=POLICY_NAME,
-        PolicyDocument=document([s for s in statements(place, environment) if s.sid != sid]),
-    )
+    chosen = [models.load(name) for name in place.settings[environment].models]
+    for role, policy, full in (
+        (place.names.deployment_role(environment), POLICY_NAME, statements(place, environment)),
+        # What the preview role reads is made of the same statements; the stack adopts it as the program has it.
+        (place.names.preview_role(environment), PREVIEW, preview_statements(place.names, environment, chosen)),
+    ):
+        text = document([statement for statement in full if statement.sid != sid])
+        place.client(environment, "iam").put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=text)
     engine = Engine(place, judged=False)  # what is asked is what the role may, not what the rules say
     path = engine.folder / stack_file(environment).name
     content = yaml.safe_load(path.read_text())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infra.encryption.state_key import state_key_args
 from infra.identity.jenkins_agents import AGENT_POLICIES, AgentKind, agent_documents, agent_role_arn
 from infra.names import Names
 from infra.providers import default_tags
@@ -71,6 +72,7 @@ def platform(declared: Declared, settings: Mapping[Environment, Settings]) -> Pl
     found = Platform(region=one.region, accounts={**one.accounts.model_dump()})
     for environment, resources in declared.items():
         _add_account(found, environment, resources, default_tags(settings[environment]))
+    _add_state_key(found, Names(one))
     for document in found.documents.values():
         document["Statement"].sort(key=lambda statement: str(statement.get("Sid")))
     for principal in found.principals.values():
@@ -142,6 +144,20 @@ def _add_key(
     found.resources[name]["context"] = {
         "kms:ResourceAliases": aliases,
         **{f"aws:ResourceTag/{tag}": value for tag, value in tags.items()},
+    }
+
+
+def _add_state_key(found: Platform, names: Names) -> None:
+    """The key that `mlops bootstrap` makes, which no stack declares."""
+    key = state_key_args(names)
+    found.resources["prod state key"] = {
+        "arn": names.keys_arn("prod").replace("*", "state"),
+        "account": names.account("prod"),
+        "policy": found.add_document("prod state key: policy", "resource", key.policy),
+        "context": {
+            "kms:ResourceAliases": [key.alias],
+            **{f"aws:ResourceTag/{tag}": value for tag, value in key.tags.items()},
+        },
     }
 
 

@@ -14,7 +14,7 @@ ADMINISTRATOR = {
     "Version": "2012-10-17",
     "Statement": [{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-TRUSTED = ("sagemaker-pipeline-role", "sagemaker-execution-role", "jenkins controller")
+TRUSTED = ("sagemaker-pipeline-role", "sagemaker-execution-role", "jenkins controller", "jenkins preview agents")
 REWRITTEN = ", rewritten"
 OBJECTS = ("data/batch.csv", "scripts/step.py", "executions/e/check/report.json", "executions/e/out.csv")
 ARTIFACTS = ("dev/e/model.tar.gz", "prod/e/model.tar.gz")
@@ -93,6 +93,7 @@ def _add_neighbours(platform: Platform, environment: str) -> None:
             arn("kms", "key/environment"), account, key, **_tags(project="model-promotion", environment="other")
         ),
         "key alias": _resource(arn("kms", "alias/model-promotion"), account),
+        "state key alias": _resource(arn("kms", "alias/model-promotion-state"), account),
         "other key alias": _resource(arn("kms", "alias/other"), account),
         "other role": _other_role(platform, environment, account),
         "other bucket": _resource("arn:aws:s3:::other", account),

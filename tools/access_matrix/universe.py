@@ -21,6 +21,7 @@ WATCHED = (
     *("sagemaker:UpdatePipeline", "sagemaker:DeletePipeline", "sagemaker:DeleteModel", "sagemaker:UpdateTrainingJob"),
     *("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy", "s3:PutObjectAcl", "s3:ListBucketVersions"),
     *("s3:GetObject", "s3:PutObject", "s3:GetObjectVersion", "s3:GetBucketPolicy", "s3:BypassGovernanceRetention"),
+    *("s3:GetLifecycleConfiguration",),
     *("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CreateGrant", "kms:ListGrants", "kms:Sign"),
     *("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey"),
     *("kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey", "kms:UpdateAlias", "kms:GenerateRandom"),
