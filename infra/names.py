@@ -114,9 +114,9 @@ class Names:
 
     @property
     def secrets_provider(self) -> str:
-        """Pulumi's secrets provider; the context is sent with each use of the key, and the roles must send it.
+        """Pulumi's secrets provider; ``context_…`` is the encryption context of each use, which the roles must send.
 
-        https://www.pulumi.com/docs/iac/concepts/secrets/#aws-key-management-service-kms
+        https://pkg.go.dev/gocloud.dev/secrets/awskms#URLOpener
         """
         return f"awskms://{self.state_key_alias}?region={self.settings.region}&awssdk=v2&context_project={PROJECT}"
 

@@ -1,7 +1,7 @@
 """A copy of the state bucket, for what only reads the state and yet would lock it.
 
-`pulumi refresh --preview-only` takes the stack's lock in releases before https://github.com/pulumi/pulumi/issues/22385
-was mended. A role that may write locks may also take away those of others, so the preview roles may not: they work on
+`pulumi refresh --preview-only` takes the stack's lock in releases before https://github.com/pulumi/pulumi/pull/22385.
+A role that may write locks may also take away those of others, so the preview roles may not: they work on
 a copy, whose secrets are still under the state's key.
 """
 

@@ -44,7 +44,7 @@ def preview_statements(names: Names, environment: Environment, models: Sequence[
         *statements,
         use_of_state_key(names, ("kms:Decrypt",)),
         # Who may not decrypt a function's variables gets an error in their place, and a refresh would report all of
-        # them as gone: https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html
+        # them as gone: https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html
         use_of_key(names, "ReadFunctionVariables", environment, ("kms:Decrypt",), via=("lambda",)),
         build_log(names),
         # The nightly report of what differs from the code.
