@@ -54,7 +54,7 @@ def down(
 
 @app.command()
 def bootstrap(sandbox: Sandbox = False, profile: Profile = None) -> None:
-    """Make the deployment roles and the bucket of Pulumi's state: once, as an administrator, before the first `up`."""
+    """Make the delivery roles, the state bucket and its key: once, as an administrator, before the first `up`."""
     from mlops import commands  # noqa: PLC0415  # see where
     from mlops.bootstrap import bootstrap as make  # noqa: PLC0415  # see where
 
