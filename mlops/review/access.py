@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlops.review import wording
 from mlops.review.access_subjects import ATTACHMENT, BOUNDARY, OWNERS, PUBLIC_ACCESS, ROLE, TRUST, Held, held
-from mlops.review.access_words import Speaker
+from mlops.review.access_words import Speaker, Told
 from mlops.review.model import CREATE, DELETE, ResourceChange, StackReview
 from mlops.review.policy_document import ALLOW, DENY, Grant, not_covered, read
 
-WIDER, NEW = "**wider** ", "new: "
+WIDER, UNKNOWN, NEW = "**wider** ", "**not known** ", "new: "
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class _Subject:
 
 def changes(review: StackReview) -> list[str]:
     """A line for each thing that somebody may or may no more do; what widens access is marked and comes first."""
+    return list(dict.fromkeys(map(str, told(review))))
+
+
+def told(review: StackReview) -> list[Told]:
+    """As :func:`changes`, with what a summary of many needs."""
     subjects: dict[tuple[str, str], _Subject] = defaultdict(_Subject)
     for change in review.changes:
         before, after = held(change, change.old), held(change, change.new)
@@ -42,20 +47,17 @@ def changes(review: StackReview) -> list[str]:
         if after:
             subjects[after.about, after.name].new.append(after)
     created, deleted = _names(review, CREATE), _names(review, DELETE)
-    lines = [
-        line
+    found = [
+        one
         for (about, name), subject in sorted(subjects.items())
-        for line in _of_subject(
-            _title(review.stack, about, name), subject, is_new=name in created, is_gone=name in deleted
+        for one in _of_subject(
+            review.stack, f"{about} {name}".strip(), subject, is_new=name in created, is_gone=name in deleted
         )
     ]
-    lines += [
-        line
-        for change in review.changes
-        if str(change.old.get("bucket")) not in deleted
-        for line in _of_properties(review.stack, change)
-    ]
-    return sorted(dict.fromkeys(lines), key=lambda line: (not line.startswith(WIDER), line.startswith(NEW)))
+    for change in review.changes:
+        if str(change.old.get("bucket")) not in deleted:
+            found += _of_properties(review.stack, change)
+    return sorted(found, key=lambda one: (one.mark != WIDER, one.mark == NEW))
 
 
 def _names(review: StackReview, operation: str) -> set[str]:
@@ -64,30 +66,26 @@ def _names(review: StackReview, operation: str) -> set[str]:
     return {str((change.new or change.old).get(OWNERS[change.type], change.name)) for change in changes}
 
 
-def _title(stack: str, about: str, name: str) -> str:
-    return f"{stack} {about} {name}" if about else f"{stack} {name}"
-
-
-def _of_subject(title: str, subject: _Subject, *, is_new: bool, is_gone: bool) -> Iterator[str]:
+def _of_subject(stack: str, name: str, subject: _Subject, *, is_new: bool, is_gone: bool) -> Iterator[Told]:
+    one = (subject.new or subject.old)[0]
+    speaker = Speaker(stack, name, is_identity=one.is_identity, is_trust=one.about == TRUST, is_new=is_new)
     before, after = _grants(subject.old), _grants(subject.new)
     if before is None or after is None:
-        if [one.text for one in subject.old] != [one.text for one in subject.new]:
-            yield f"{WIDER}or not, {title}: a document is not known before the deployment"
+        if [each.text for each in subject.old] != [each.text for each in subject.new]:
+            yield speaker.tell(f"{speaker.title}: a document is not known before the deployment", mark=UNKNOWN)
         return
-    one = (subject.new or subject.old)[0]
-    speaker = Speaker(title, is_identity=one.is_identity, is_trust=one.about == TRUST, is_new=is_new)
-    gained = not_covered(_only(after, ALLOW), before)
-    no_more_refused = not_covered(_only(before, DENY), after)
     # What a new role may do is no widening of anybody's access before somebody can take it.
     mark = NEW if is_new else WIDER
-    yield from (f"{mark}{line}" for line in speaker.gains(gained, before))
+    gained = not_covered(_only(after, ALLOW), before)
+    yield from (replace(line, mark=mark) for line in speaker.gains(gained, before))
     if is_gone:
-        yield f"{title} is deleted, and with it {wording.counted(len({grant.sid for grant in before}), 'statement')}"
+        statements = wording.counted(len({grant.sid for grant in before}), "statement")
+        yield speaker.tell(f"{speaker.title} is deleted, and with it {statements}")
         return
-    yield from (f"{WIDER}{line}" for line in speaker.no_more_refused(no_more_refused, after))
+    lifted = not_covered(_only(before, DENY), after)
+    yield from (replace(line, mark=WIDER) for line in speaker.no_more_refused(lifted, after))
     yield from speaker.losses(not_covered(_only(before, ALLOW), after), after)
-    refused = [] if is_new else not_covered(_only(after, DENY), before)
-    yield from speaker.refusals(refused, before)
+    yield from speaker.refusals([] if is_new else not_covered(_only(after, DENY), before), before)
 
 
 def _grants(documents: Iterable[Held]) -> list[Grant] | None:
@@ -104,21 +102,25 @@ def _only(grants: Iterable[Grant], effect: str) -> list[Grant]:
     return [grant for grant in grants if grant.effect == effect]
 
 
-def _of_properties(stack: str, change: ResourceChange) -> Iterator[str]:
+def _of_properties(stack: str, change: ResourceChange) -> Iterator[Told]:
     """What decides about access without a document."""
     old, new = change.old, change.new
     if change.type == ATTACHMENT:
         for inputs, mark, verb in ((old, "", "loses"), (new, WIDER, "gets")):
             if inputs and old != new:
                 policy = str(inputs.get("policyArn")).rsplit("/", maxsplit=1)[-1]
-                yield f"{mark}{stack} {inputs.get('role')} {verb} the managed policy {policy}"
+                yield _plainly(stack, str(inputs.get("role")), f"{verb} the managed policy {policy}", mark)
     elif change.type == ROLE and old and new and old.get(BOUNDARY) != new.get(BOUNDARY):
-        mark = WIDER if old.get(BOUNDARY) else ""
-        told = wording.change(old.get(BOUNDARY), new.get(BOUNDARY))
-        yield f"{mark}{stack} {new.get('name')}: permissions boundary {told}"
+        text = f"permissions boundary {wording.change(old.get(BOUNDARY), new.get(BOUNDARY))}"
+        yield _plainly(stack, f"{new.get('name')}:", text, WIDER if old.get(BOUNDARY) else "")
     elif change.type == PUBLIC_ACCESS and old:
+        bucket = f"bucket {old.get('bucket')}:"
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) is True and new.get(name) is not True:
-                yield f"{WIDER}{stack} bucket {old.get('bucket')}: {name} is no longer on"
-            elif isinstance(new.get(name), bool) and new.get(name) and not old.get(name):
-                yield f"{stack} bucket {new.get('bucket')}: {name} is now on"
+                yield _plainly(stack, bucket, f"{name} is no longer on", WIDER)
+            elif new.get(name) is True and old.get(name) is not True:
+                yield _plainly(stack, bucket, f"{name} is now on", "")
+
+
+def _plainly(stack: str, subject: str, text: str, mark: str) -> Told:
+    return Told(stack=stack, subject=subject, text=f"{stack} {subject} {text}", mark=mark)

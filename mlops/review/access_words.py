@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mlops.review import wording
 from mlops.review.policy_document import Condition, Grant
@@ -27,53 +28,92 @@ TRUST_VERBS = {
 Product = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One change of access: the sentence, and what a summary of many needs.
+
+    ``principals``, ``actions`` and ``places`` are those that are gained or lost, ``limits`` the values of each
+    condition on them; a change without places is not one among many, and is always told by itself.
+    """
+
+    stack: str
+    subject: str
+    text: str
+    mark: str = ""
+    statement: str = ""
+    principals: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    limits: tuple[tuple[str, ...], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.mark}{self.text}"
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Speaks about one subject: a role, which may do things, or a resource, to which others may do things."""
 
-    title: str
+    stack: str
+    subject: str
     is_identity: bool
     is_trust: bool
     is_new: bool = False
 
-    def gains(self, gained: Sequence[Grant], before: Sequence[Grant]) -> Iterator[str]:
+    @property
+    def title(self) -> str:
+        """The subject and where it is."""
+        return f"{self.stack} {self.subject}"
+
+    def tell(self, text: str, **more: Any) -> Told:
+        """A change of this subject."""
+        return Told(stack=self.stack, subject=self.subject, text=text, **more)
+
+    def gains(self, gained: Sequence[Grant], before: Sequence[Grant]) -> Iterator[Told]:
         """Grants that are new, and conditions that no longer hold them back."""
         yield from self._sentences(gained, before, MAY if self.is_new else MAY_ALSO, "loosened")
 
-    def losses(self, lost: Sequence[Grant], after: Sequence[Grant]) -> Iterator[str]:
+    def losses(self, lost: Sequence[Grant], after: Sequence[Grant]) -> Iterator[Told]:
         """Grants that are no more, and conditions that now hold them back."""
         yield from self._sentences(lost, after, LOSES, "tightened")
 
-    def refusals(self, refused: Sequence[Grant], before: Sequence[Grant]) -> Iterator[str]:
+    def refusals(self, refused: Sequence[Grant], before: Sequence[Grant]) -> Iterator[Told]:
         """What is now denied."""
         yield from self._sentences(refused, before, "is now refused", "applies to more")
 
-    def no_more_refused(self, lifted: Sequence[Grant], after: Sequence[Grant]) -> Iterator[str]:
+    def no_more_refused(self, lifted: Sequence[Grant], after: Sequence[Grant]) -> Iterator[Told]:
         """What was denied."""
         yield from self._sentences(lifted, after, "is no longer refused", "applies to less")
 
     def _sentences(
         self, grants: Sequence[Grant], others: Sequence[Grant], verb: str, by_condition: str
-    ) -> Iterator[str]:
+    ) -> Iterator[Told]:
         plain: dict[tuple[str, frozenset[Condition]], list[Grant]] = defaultdict(list)
-        conditional: dict[tuple[str, str], list[Grant]] = defaultdict(list)
+        conditional: dict[tuple[str, str, tuple[str, ...]], list[Grant]] = defaultdict(list)
         for grant in grants:
             near = [other for other in others if other.effect == grant.effect and other.reaches(grant)]
             if near:
                 nearest = min(near, key=lambda other: len(other.conditions ^ grant.conditions))
                 is_old = by_condition in ("tightened", "applies to less")
                 old, new = (grant, nearest) if is_old else (nearest, grant)
-                conditional[grant.sid, condition_difference(old.conditions, new.conditions)].append(grant)
+                difference = condition_difference(old.conditions, new.conditions)
+                conditional[grant.sid, difference, _values_gained(old, new)].append(grant)
             else:
                 plain[grant.sid, grant.conditions].append(grant)
         for (sid, conditions), group in plain.items():
             told = wording.shorten(" and ".join(sorted(map(in_words, conditions))), 2 * wording.VALUE_LENGTH)
             when = f" when {told}" if told else ""
             for product in products(group):
-                yield f"{self._sentence(product, verb)}{when} (statement {sid})"
-        for (sid, difference), group in conditional.items():
-            actions = _some(sorted({grant.action for grant in group}))
-            yield f"{self.title}: statement {sid} ({actions}) {by_condition}: {difference}"
+                who, what, where = product
+                text = f"{self._sentence(product, verb)}{when} (statement {sid})"
+                places = () if self.is_trust else where
+                yield self.tell(
+                    text, statement=sid, principals=who, actions=what, places=places, limits=_limits(conditions)
+                )
+        for (sid, difference, places), group in conditional.items():
+            what = tuple(sorted({grant.action for grant in group}))
+            text = f"{self.title}: statement {sid} ({_some(what)}) {by_condition}: {difference}"
+            yield self.tell(text, statement=sid, actions=what, places=places)
 
     def _sentence(self, product: Product, verb: str) -> str:
         principals = _some([ANYBODY if one == "*" else _short(one) for one in product[0] if one])
@@ -105,6 +145,20 @@ def condition_difference(old: Iterable[Condition], new: Iterable[Condition]) -> 
             told = wording.sets([*map(_short, sorted(values))], [*map(_short, sorted(now))])
             parts.append(f"condition on {key} {told}")
     return "; ".join(parts)
+
+
+def _values_gained(old: Grant, new: Grant) -> tuple[str, ...]:
+    """What conditions admit besides; none where more than that differs."""
+    before = {(operator, key): values for operator, key, values in old.conditions}
+    after = {(operator, key): values for operator, key, values in new.conditions}
+    if before.keys() != after.keys() or any(before[key] - after[key] for key in before):
+        return ()
+    return tuple(sorted(value for key in before for value in after[key] - before[key]))
+
+
+def _limits(conditions: Iterable[Condition]) -> tuple[tuple[str, ...], ...]:
+    """The values of those conditions that name what they admit."""
+    return tuple(sorted(tuple(sorted(values)) for operator, _, values in conditions if "Not" not in operator))
 
 
 def products(grants: Iterable[Grant]) -> list[Product]:
@@ -142,4 +196,5 @@ def _short(text: str) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return wording.enumerate_some(names, MOST)
+    """Some of the names, those with a wildcard first."""
+    return wording.enumerate_some(sorted(names, key=lambda name: ("*" not in name, name)), MOST)

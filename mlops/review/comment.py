@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mlops.review import access as access_changes
 from mlops.review import properties, wording
-from mlops.review.access import WIDER, AccessProof
+from mlops.review.access import NEW, WIDER, AccessProof
 from mlops.review.access_subjects import held
+from mlops.review.access_summary import summarised, widened
+from mlops.review.access_words import Told
 from mlops.review.cost import estimate
 from mlops.review.cost_basis import PIPELINE
 from mlops.review.definition import differences
@@ -24,8 +26,8 @@ def render(
     reviews: Sequence[StackReview], *, access: AccessProof | None, title: str, footer: Sequence[str] = ()
 ) -> str:
     """The comment: the verdict first, then what cannot be undone, then the rest; at most 60 lines."""
-    widened = {review.stack: access_changes.changes(review) for review in reviews}
-    verdict = _verdict(reviews, access, [stack for stack, lines in widened.items() if _wider(lines)])
+    told = [one for review in reviews for one in access_changes.told(review)]
+    verdict = _verdict(reviews, access, *widened(told, reviews))
     rows = [[review.stack, *(str(review.count(*operations)) for _, operations in COUNTED)] for review in reviews]
     head = [MARKER, f"### {escape(f'{title}: {verdict}')}", *table(["stack", *(name for name, _ in COUNTED)], rows)]
     tail = ["", *_tail(reviews, access), *(escape(line) for line in footer)]
@@ -35,14 +37,16 @@ def render(
         Section("Replaced or deleted", _lost(reviews), matters=True),
         *_pipelines(reviews),
         Section("Advice of the policy pack", _advice(reviews)),
-        Section("Access", sorted(_flat(widened.values()), key=lambda line: not line.startswith(WIDER))),
+        Section("Access", _access(told, reviews), lines_per_item=4),
         Section("Other changes", [*_created(reviews), *_changed(reviews)]),
         Section("Cost", estimate(reviews).lines() if any(review.changes for review in reviews) else []),
     ]
     return "\n".join([*head, *folded(sections, MOST_LINES - len(head) - len(tail)), *tail]) + "\n"
 
 
-def _verdict(reviews: Sequence[StackReview], access: AccessProof | None, widened: Sequence[str]) -> str:
+def _verdict(
+    reviews: Sequence[StackReview], access: AccessProof | None, wider: Sequence[str], wider_on_new: Sequence[str]
+) -> str:
     violating = [review for review in reviews if review.violations]
     failed = [review.stack for review in reviews if review.error and not review.violations]
     parts = []
@@ -52,18 +56,20 @@ def _verdict(reviews: Sequence[StackReview], access: AccessProof | None, widened
         parts.append(f"stopped by {wording.counted(count, 'policy violation')} in {where}")
     if failed:
         parts.append(f"{_and(failed)} could not be previewed")
-    if access and (access.failed or access.unreviewed):
-        parts.append("the access proof fails")
-    counts: dict[str, list[str]] = {}
-    for review in reviews:
-        if review.changes:
-            told = ", ".join(f"{review.count(*operations)} to {name}" for name, operations in COUNTED)
-            counts.setdefault(told, []).append(review.stack)
-    parts += [f"{told} in {_and(stacks)}" for told, stacks in counts.items()]
+    if access and access.failed:
+        parts.append(f"{wording.counted(len(access.failed), 'promise')} of the access proof broken")
+    if access and access.unreviewed:
+        parts.append(f"{wording.counted(len(access.unreviewed), 'access', 'accesses')} not reviewed")
+    changing = [review for review in reviews if review.changes]
+    if changing:
+        told = [f"{sum(one.count(*operations) for one in changing)} to {name}" for name, operations in COUNTED]
+        parts.append(f"{', '.join(told)} in {_and([review.stack for review in changing])}")
     if not any(review.changes for review in reviews) and not parts:
         parts.append("nothing changes")
-    if widened:
-        parts.append(f"access is wider in {_and(widened)}")
+    if wider:
+        parts.append(f"access is wider in {_and(wider)}")
+    elif wider_on_new:
+        parts.append("access is wider on what it creates only")
     return "; ".join(parts)
 
 
@@ -90,8 +96,11 @@ def _advice(reviews: Sequence[StackReview]) -> list[str]:
 def _proof(access: AccessProof | None) -> list[str]:
     if access is None:
         return []
+    advice = [
+        "if these are meant: `python -m tools.access_matrix review` takes them over, and is reviewed with the change"
+    ]
     broken = [f"broken: {case}" for case in access.failed]
-    return [*broken, *(f"not reviewed: {one}" for one in access.unreviewed)]
+    return [*broken, *(f"not reviewed: {one}" for one in access.unreviewed), *(advice if access.unreviewed else [])]
 
 
 def _lost(reviews: Sequence[StackReview]) -> list[str]:
@@ -188,8 +197,8 @@ def _merged(told: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{', '.join(stacks)}: {text}" for text, stacks in found.items()]
 
 
-def _wider(lines: Sequence[str]) -> bool:
-    return any(line.startswith(WIDER) for line in lines)
+def _access(told: Sequence[Told], reviews: Sequence[StackReview]) -> list[str]:
+    return summarised(sorted(told, key=lambda one: (one.mark != WIDER, one.mark == NEW)), reviews)
 
 
 def _flat(lists: Iterable[Iterable[str]]) -> list[str]:

@@ -56,10 +56,13 @@ class Estimate:
             )
             if old or new
         ]
-        minutes = ", ".join(f"{count} min a {kind} job" for kind, count in list(prices["minutes"].items())[:3])
-        assumed = f"Assumed: {minutes}; {prices['region']} prices of {prices['as_of']}"
-        assumed += "; without jobs started by hand, storage, requests"
-        lines = [f"{_dollars(before.total, after.total)} a month: {', '.join(parts)}", assumed]
+        kinds = list(prices["minutes"].items())[:3]
+        minutes = f"{', '.join(str(count) for _, count in kinds)} min a {', '.join(kind for kind, _ in kinds)} job"
+        assumed = (
+            f"Assumed: {minutes}; {prices['region']} prices of {prices['as_of']}; no manual runs, storage, requests"
+        )
+        stays = "" if parts and " → " in "".join(parts) else "stays "
+        lines = [f"{stays}{_dollars(before.total, after.total)} a month: {', '.join(parts) or 'nothing'}", assumed]
         elsewhere = sorted((before.regions | after.regions) - {prices["region"], ""})
         if elsewhere:
             lines.append(f"Prices are those of {prices['region']}, not of {', '.join(elsewhere)}")
@@ -108,9 +111,8 @@ def _monthly(stacks: Iterable[_Stack]) -> Monthly:
         found.regions |= stack.regions
         runs: dict[str, float] = {}
         for schedule in stack.schedules:
-            arn = str((schedule.get("target") or {}).get("arn"))
-            if ":pipeline/" in arn and schedule.get("state", "ENABLED") == "ENABLED":
-                name, expression = arn.rsplit("/", 1)[1], str(schedule.get("scheduleExpression"))
+            name, expression = _pipeline_of(schedule), str(schedule.get("scheduleExpression"))
+            if name in stack.definitions and schedule.get("state", "ENABLED") == "ENABLED":
                 monthly = runs_per_month(expression)
                 if monthly is None:
                     found.left_out.add(f"schedule {expression} cannot be read, left out")
@@ -121,6 +123,15 @@ def _monthly(stacks: Iterable[_Stack]) -> Monthly:
             count = weekly * prices["assumed"]["weeks_per_month"]
             found.retraining += count * _execution(name, stack.definitions.get(name), found.left_out)
     return found
+
+
+def _pipeline_of(schedule: Inputs) -> str:
+    """What a schedule starts; a pipeline that is made with it has no ARN yet, but its schedule has its name.
+
+    infra/automation/inference_schedule.py names it so.
+    """
+    arn = str((schedule.get("target") or {}).get("arn"))
+    return arn.rsplit("/", 1)[1] if ":pipeline/" in arn else str(schedule.get("name"))
 
 
 def _trainings(settings: Mapping[str, Any]) -> dict[str, float]:

@@ -55,7 +55,7 @@ def _read(text: str | None) -> Mapping[str, Any] | None:
 
 def _summary(definition: Mapping[str, Any], verb: str) -> str:
     places = _places(definition)
-    names = wording.enumerate_some([f"{name} ({place.step.get('Type')})" for name, place in places.items()], 12)
+    names = wording.enumerate_some(list(places), 12)
     return f"{verb} pipeline of {wording.counted(len(places), 'step')}: {names}"
 
 

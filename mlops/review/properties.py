@@ -39,6 +39,7 @@ def _of_property(change: ResourceChange, name: str, old: Any, new: Any) -> Itera
 
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[str]:
+    old, new = _document(old), _document(new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         if "sha256" in old and "sha256" in new:
             if old["sha256"] != new["sha256"]:

@@ -63,6 +63,7 @@ TAILS = {
     "ExpireAfterMin": "limit (min)",
 }
 NOTHING = object()
+CONDITION_LENGTH = 130
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -88,7 +89,7 @@ def _line(path: Path, before: Mapping[Path, Any], after: Mapping[Path, Any], ste
                 told = "" if main is None else f" ({wording.value(main)})"
                 return f"{label(whole, step_type)} {verb}{told}"
     if path == CONDITION:
-        return f"condition was {_whole(old)}, is {_whole(new)}"
+        return f"condition {wording.change(old, new, CONDITION_LENGTH)}"
     if isinstance(old, list) and isinstance(new, list):
         return f"{label(path, step_type)} {wording.sets([*map(wording.value, old)], [*map(wording.value, new)])}"
     return f"{label(path, step_type)} {wording.change(old, new)}"
@@ -113,11 +114,8 @@ def _name_of(path: Path) -> str | None:
 
 
 def _is_main(path: Path, whole: Path) -> bool:
-    return path[: len(whole)] == whole and TAILS.get(".".join(path[len(whole) :]), "") == ""
-
-
-def _whole(condition: Any) -> str:
-    return wording.shorten(str(condition), 2 * wording.VALUE_LENGTH)
+    tail = ".".join(path[len(whole) :])
+    return path[: len(whole)] == whole and (TAILS.get(tail, tail) == "" or tail == "OutputType")
 
 
 def _script(old: str, new: str) -> str:

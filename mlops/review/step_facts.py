@@ -52,14 +52,14 @@ def in_words(condition: Any) -> str:
     """A condition step's condition."""
     match condition:
         case {"Type": kind, "LeftValue": left, "RightValue": right}:
-            return f"{wording.value(left)} {COMPARISONS.get(kind, kind)} {wording.value(right)}"
+            return f"{wording.in_full(left)} {COMPARISONS.get(kind, kind)} {wording.in_full(right)}"
         case {"Type": "Not", "Expression": inner}:
             return f"not ({in_words(inner)})"
         case {"Type": "Or", "Conditions": list(several)}:
             return f"({' or '.join(map(in_words, several))})"
         case {"Type": "In", "QueryValue": value, "Values": list(values)}:
-            return f"{wording.value(value)} in {', '.join(map(wording.value, values))}"
-    return wording.value(condition)
+            return f"{wording.in_full(value)} in {', '.join(map(wording.in_full, values))}"
+    return wording.in_full(condition)
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -130,9 +130,7 @@ def _take_script(found: Facts) -> None:
     uri = found.get((*prefix, "S3Input", "S3Uri"))
     if not isinstance(uri, str):
         return
-    for path in [path for path in found if path[:3] == prefix]:
-        del found[path]
-    found[SCRIPT] = uri
+    found[SCRIPT] = found.pop((*prefix, "S3Input", "S3Uri"))
     entry = ("Arguments", "AppSpecification", "ContainerEntrypoint")
     name = PurePosixPath(uri).name
     if isinstance(found.get(entry), list):

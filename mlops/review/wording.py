@@ -30,10 +30,11 @@ def digest(text: str) -> str:
 
 def value(given: Any) -> str:
     """A value of a resource or of a pipeline definition."""
-    return shorten(_value(given))
+    return shorten(in_full(given))
 
 
-def _value(given: Any) -> str:
+def in_full(given: Any) -> str:
+    """As :func:`value`, however long."""
     if given is None or given in ("", {}, []):
         return ABSENT
     if isinstance(given, Mapping):
@@ -51,9 +52,9 @@ def _expression(given: Mapping[str, Any]) -> str:
         case {"Get": str(reference), **rest} if not rest:
             return reference_in_words(reference)
         case {"Std:Join": {"On": str(separator), "Values": list(values)}}:
-            return separator.join(_value(one) for one in values)
+            return separator.join(in_full(one) for one in values)
         case {"Std:JsonGet": {"Path": path, "PropertyFile": file}}:
-            return f"{path} of {_value(file)}"
+            return f"{path} of {in_full(file)}"
     return json.dumps(given, sort_keys=True, ensure_ascii=False)
 
 
@@ -68,21 +69,21 @@ def reference_in_words(reference: str) -> str:
     return f"{{{reference}}}"
 
 
-def change(old: Any, new: Any) -> str:
+def change(old: Any, new: Any, length: int = VALUE_LENGTH) -> str:
     """Both sides of a difference; of long values, from where they differ."""
-    before, after = value(old), value(new)
+    before, after = (shorten(in_full(side), length) for side in (old, new))
     if before == ABSENT:
         return f"set to {after}"
     if after == ABSENT:
         return f"removed, was {before}"
-    if before == _value(old) and after == _value(new):
+    if before == in_full(old) and after == in_full(new):
         return f"{before} → {after}"
     # Of long values, what they have in common is known well enough from its end.
-    left, right = " ".join(_value(old).split()), " ".join(_value(new).split())
+    left, right = " ".join(in_full(old).split()), " ".join(in_full(new).split())
     pairs = enumerate(zip(left, right, strict=False))
     start = max(0, next((at for at, (one, other) in pairs if one != other), min(len(left), len(right))) - IN_COMMON)
     cut = "…" if start else ""
-    return f"{cut}{shorten(left[start:])} → {cut}{shorten(right[start:])}"
+    return f"{cut}{shorten(left[start:], length)} → {cut}{shorten(right[start:], length)}"
 
 
 def sets(old: Collection[str], new: Collection[str]) -> str:

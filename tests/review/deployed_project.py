@@ -56,7 +56,8 @@ def preview(engine: Engine, folder: Path, edit: Edit) -> list[StackReview]:
 
 def refresh(engine: Engine) -> list[StackReview]:
     """What differs in the cloud from what was deployed."""
-    return [_compare(engine, environment) for environment in ENVIRONMENTS]
+    with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
+        return list(pool.map(lambda environment: _compare(engine, environment), ENVIRONMENTS))
 
 
 def replace(folder: Path, name: str, old: str, new: str) -> None:
