@@ -15,6 +15,6 @@ ruleset {
     ruleset('rulesets/unnecessary.xml')
     ruleset('rulesets/unused.xml')
     LineLength {
-        length = 120
+        length = 130
     }
 }

@@ -34,6 +34,17 @@ def takes_credentials_from_node(casc: Path = CASC) -> bool:
     return bool(settings.get("enableCredentialsFromNode", False))
 
 
+def restriction(agent: str, casc: Path = CASC) -> dict[str, str]:
+    """The ``jobs`` of an agent in run.json, as the configuration as code says; nothing where it takes every job."""
+    nodes = yaml.safe_load(casc.read_text())["jenkins"]["nodes"]
+    (node,) = [node["permanent"] for node in nodes if node["permanent"]["labelString"] == agent]
+    properties = [entry["jobRestrictionProperty"] for entry in node.get("nodeProperties", [])]
+    if not properties:
+        return {}
+    (only,) = properties
+    return {"jobs": only["jobRestriction"]["regexNameRestriction"]["regexExpression"]}
+
+
 @dataclass
 class Build:
     """One build: a running JVM at first, then its result."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Controller
+from jenkins_build import restriction
 
 AGENTS = """
 pipeline {
@@ -33,7 +34,7 @@ pipeline {
     post { always { node('preview') { sh 'test ! -e made.txt' } } }
 }
 """
-NODES = {"preview": {"env": {"WHO": "reader"}}, "deploy": {"env": {"WHO": "writer"}, "jobs": "model-promotion/main"}}
+NODES = {"preview": {"env": {"WHO": "reader"}}, "deploy": {"env": {"WHO": "writer"}, **restriction("deploy")}}
 
 
 def test_agents_share_what_is_stashed_and_nothing_else(controller: Controller) -> None:
@@ -43,8 +44,9 @@ def test_agents_share_what_is_stashed_and_nothing_else(controller: Controller) -
     assert "deploy is writer" in build.log
 
 
-def test_an_agent_refuses_a_job_that_it_is_not_for(controller: Controller) -> None:
-    build = controller(AGENTS, nodes=NODES).build("feature/x")
+@pytest.mark.parametrize("branch", ["feature/x", "PR-1", "main/x", "mainline", "x/main"])
+def test_the_deploy_agent_of_the_configuration_as_code_takes_main_alone(controller: Controller, branch: str) -> None:
+    build = controller(AGENTS, nodes=NODES).build(branch)
     assert build.stages == {"Preview": "SUCCESS", "Deploy": "FAILURE"}
     assert "would wait for ever for an agent labelled 'deploy'" in build.log
 

@@ -16,14 +16,15 @@ class Agents {
 
     Object allocate(String label, Closure body) {
         Map nodes = build.config.nodes ?: [:]
-        // The Job Restrictions plugin: a node takes only builds of jobs whose full name matches.
+        // The Job Restrictions plugin matches this whole name: github.com/jenkinsci/job-restrictions-plugin/pull/13
+        String asking = "$build.jobName/part of ${build.jobName.replace('/', ' » ')} #$build.number"
         String found = nodes.keySet().find { name ->
-            (label in ['', name]) && build.jobName ==~ (nodes[name].jobs ?: '.*')
+            (label in ['', name]) && asking ==~ (nodes[name].jobs ?: '.*')
         }
         if (!found) {
             String wanted = label ? "labelled '$label'" : 'of any label'
             throw new StepFailed("would wait for ever for an agent $wanted: none of ${nodes.keySet()} " +
-                                 "takes $build.jobName")
+                                 "takes '$asking'")
         }
         File folder = new File(build.workspace, "$found-${allocations.incrementAndGet()}")
         [folder, temporary(folder), new File(build.workspace, "home-$found")]*.mkdirs()
