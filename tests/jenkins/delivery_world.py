@@ -1,4 +1,4 @@
-"""A team's world for the Jenkinsfile: a repository, three accounts with their state in S3, agents, GitHub's comments."""
+"""A team's world for the Jenkinsfile: a repository, three accounts, their state in S3, agents, GitHub's comments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from jenkins_build import Build, JenkinsController, takes_credentials_from_node
+from jenkins_build import Build, JenkinsController, restriction, takes_credentials_from_node
 
 from mlops.bootstrap import bootstrap
 from mlops.jenkins_account import controller_credentials
@@ -216,7 +216,7 @@ def make_world(folder: Path) -> World:
             "preview": {"env": agent_environment(place, folder, "preview")},
             "deploy": {
                 "env": agent_environment(place, folder, "deployment"),
-                "jobs": "model-promotion/main",
+                **restriction("deploy"),
             },
         },
         credentials={"github-comments": {"kind": "string", "value": "ghs-a-secret-token"}},
