@@ -55,10 +55,17 @@ class FileSteps {
         null
     }
 
+    /** As the git plug-in: in a workspace that holds no clone what lies there goes, else what git does not track. */
     void checkout(StepCall call) {
-        String commit = build.config.scm.commit ?: 'HEAD'
-        git(['clone', '--quiet', '--no-hardlinks', '--no-checkout', build.config.scm.path, '.'])
-        git(['checkout', '--quiet', '--detach', commit])
+        String commit = build.config.scm.commit ?: git(['-C', build.config.scm.path, 'rev-parse', 'HEAD'])
+        if (new File(folder(), '.git').exists()) {
+            git(['fetch', '--quiet', 'origin'])
+            git(['clean', '--quiet', '-ffdx'])
+        } else {
+            folder().deleteDir()
+            git(['clone', '--quiet', '--no-hardlinks', '--no-checkout', build.config.scm.path, '.'])
+        }
+        git(['checkout', '--quiet', '--force', '--detach', commit])
         build.assigned.putAll(GIT_COMMIT: git(['rev-parse', 'HEAD']), GIT_BRANCH: build.config.branch as String,
                               GIT_URL: build.config.scm.path as String)
         call.record.commit = build.assigned.GIT_COMMIT

@@ -18,19 +18,19 @@ class Vocabulary {
     /** Option → its parameters, the first of which may be given without its name. */
     static final Map<String, List<String>> OPTIONS = [
         buildDiscarder: ['strategy'], disableConcurrentBuilds: [], lock: ['resource'], preserveStashes: ['buildCount'],
-        retry: ['count'], skipDefaultCheckout: ['value'], timeout: ['time', 'unit'], timestamps: [],
+        retry: ['count'], skipDefaultCheckout: [], timeout: ['time', 'unit'], timestamps: [],
     ]
-    static final List<String> STAGE_OPTIONS = ['lock', 'retry', 'skipDefaultCheckout', 'timeout', 'timestamps']
+    static final List<String> STAGE_OPTIONS = ['lock', 'retry', 'skipDefaultCheckout', 'timeout']
     static final Map<String, List<String>> TRIGGERS = [cron: ['spec']]
     static final Map<String, List<String>> CONDITIONS = [
-        branch: ['pattern', 'comparator'], triggeredBy: ['cause', 'detail'],
+        branch: ['pattern', 'comparator'], triggeredBy: ['cause'],
         changeRequest: ['id', 'target', 'branch', 'url', 'title', 'author', 'comparator'],
     ]
 
     /** Values that are written as calls, and their parameters. */
     static final Map<String, List<String>> SYMBOLS = [
         logRotator: ['numToKeepStr', 'daysToKeepStr', 'artifactNumToKeepStr', 'artifactDaysToKeepStr'],
-        string: ['name', 'defaultValue', 'description', 'trim', 'credentialsId', 'variable'],
+        string: ['name', 'defaultValue', 'description', 'credentialsId', 'variable'],
         booleanParam: ['name', 'defaultValue', 'description'],
         choice: ['name', 'choices', 'description'],
         usernamePassword: ['credentialsId', 'usernameVariable', 'passwordVariable'],
