@@ -47,13 +47,17 @@ def render(
 def _verdict(
     reviews: Sequence[StackReview], access: AccessProof | None, wider: Sequence[str], wider_on_new: Sequence[str]
 ) -> str:
+
+    def where(stacks: Sequence[str]) -> str:
+        return "all stacks" if len(stacks) == len(reviews) > 2 else _and(stacks)
+
     violating = [review for review in reviews if review.violations]
     failed = [review.stack for review in reviews if review.error and not review.violations]
     parts = []
     if violating:
         count = sum(len(review.violations) for review in violating)
-        where = _and([review.stack for review in violating])
-        parts.append(f"stopped by {wording.counted(count, 'policy violation')} in {where}")
+        in_stacks = where([review.stack for review in violating])
+        parts.append(f"stopped by {wording.counted(count, 'policy violation')} in {in_stacks}")
     if failed:
         parts.append(f"{_and(failed)} could not be previewed")
     if access and access.failed:
@@ -63,11 +67,11 @@ def _verdict(
     changing = [review for review in reviews if review.changes]
     if changing:
         told = [f"{sum(one.count(*operations) for one in changing)} to {name}" for name, operations in COUNTED]
-        parts.append(f"{', '.join(told)} in {_and([review.stack for review in changing])}")
+        parts.append(f"{', '.join(told)} in {where([review.stack for review in changing])}")
     if not any(review.changes for review in reviews) and not parts:
         parts.append("nothing changes")
     if wider:
-        parts.append(f"access is wider in {_and(wider)}")
+        parts.append(f"access is wider in {where(wider)}")
     elif wider_on_new:
         parts.append("access is wider on what it creates only")
     return "; ".join(parts)
@@ -176,16 +180,14 @@ def _untold(review: StackReview, change: ResourceChange) -> Iterator[str]:
 def _tail(reviews: Sequence[StackReview], access: AccessProof | None) -> Iterator[str]:
     if access and not access.failed and not access.unreviewed:
         yield f"Access proof: all {access.cases} cases hold, and nothing is allowed that was not reviewed."
-    plans = [
-        f"{review.stack} `{review.plan_digest[:DIGEST_LENGTH]}`"
-        + (f" from state `{review.state_digest[:DIGEST_LENGTH]}`" if review.state_digest else "")
-        for review in reviews
-        if review.plan_digest
-    ]
+    plans = [f"{one.stack} `{one.plan_digest[:DIGEST_LENGTH]}`" for one in reviews if one.plan_digest]
+    states = [f"{one.stack} `{one.state_digest[:DIGEST_LENGTH]}`" for one in reviews if one.state_digest]
     commits = sorted({review.commit[:DIGEST_LENGTH] for review in reviews if review.commit})
     if plans or commits:
         of = f" of commit {', '.join(f'`{commit}`' for commit in commits)}" if commits else ""
         yield f"{f'Plans{of}: ' if plans else f'Preview{of}'}{', '.join(plans)}"
+    if states:
+        yield f"Planned from states: {', '.join(states)}"
 
 
 def _merged(told: Iterable[tuple[str, str]]) -> list[str]:

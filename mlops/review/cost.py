@@ -45,8 +45,11 @@ class Estimate:
     after: Monthly
 
     def lines(self) -> list[str]:
-        """The estimate in words: the figures, what they assume, and what they leave out."""
+        """The estimate in words: the figures, what they assume, and what they leave out; none where nothing costs."""
         prices, before, after = _prices(), self.before, self.after
+        left_out = sorted(before.left_out | after.left_out)
+        if not (before.total or after.total or left_out):
+            return []
         parts = [
             f"{name} {_dollars(old, new)}"
             for name, old, new in (
@@ -62,11 +65,13 @@ class Estimate:
             f"Assumed: {minutes}; {prices['region']} prices of {prices['as_of']}; no manual runs, storage, requests"
         )
         stays = "" if parts and " → " in "".join(parts) else "stays "
-        lines = [f"{stays}{_dollars(before.total, after.total)} a month: {', '.join(parts) or 'nothing'}", assumed]
+        lines = [
+            f"{stays}{_dollars(before.total, after.total)} a month: {', '.join(parts) or 'nothing with a price'}",
+            assumed,
+        ]
         elsewhere = sorted((before.regions | after.regions) - {prices["region"], ""})
         if elsewhere:
             lines.append(f"Prices are those of {prices['region']}, not of {', '.join(elsewhere)}")
-        left_out = sorted(before.left_out | after.left_out)
         return [*lines, *([wording.enumerate_some(left_out, 3)] if left_out else [])]
 
 

@@ -116,8 +116,9 @@ def test_a_document_that_is_only_written_differently_is_told_as_that():
 
 def test_plans_and_commit_stand_at_the_end_before_the_footer():
     one = prod(queue("update", "a"), plan_digest="a" * 64, state_digest="b" * 64, commit="c" * 40)
-    assert comment(one, footer=["Build: 7"])[-2:] == [
-        f"Plans of commit `{'c' * 12}`: prod `{'a' * 12}` from state `{'b' * 12}`",
+    assert comment(one, footer=["Build: 7"])[-3:] == [
+        f"Plans of commit `{'c' * 12}`: prod `{'a' * 12}`",
+        f"Planned from states: prod `{'b' * 12}`",
         "Build: 7",
     ]
 
@@ -158,7 +159,7 @@ def test_whatever_comes_there_are_at_most_sixty_short_lines_and_the_folded_parts
     proof = AccessProof(9, tuple(f"case {n}" for n in range(99)), tuple(f"+ access {n}" for n in range(99)))
     found = comment(*enormous(), access=proof, footer=["Build: 7"])
     assert MOST_LINES - 5 < len(found) <= MOST_LINES
-    assert len(found[1]) <= 220
+    assert len(found[1]) <= 200
     assert max(map(len, found[2:])) <= 170
     assert sum("more; the log of the build has all" in line for line in found) >= 5
     for heading in ("Why it is stopped", "Replaced or deleted", "Other changes", "The access proof fails"):
