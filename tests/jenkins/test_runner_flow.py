@@ -186,3 +186,32 @@ def test_an_error_in_a_stages_post_condition_ends_the_build_before_the_next_stag
     build = controller(POST_ERROR).build()
     assert build.result == "FAILURE"
     assert build.stages == {"First": "FAILURE", "Second": "SKIPPED_FAILURE"}
+
+
+CONDITIONS = {
+    "a pattern": ("branch 'feature/**'", {"feature/a/b"}),
+    "an expression": ("branch pattern: 'main|other', comparator: 'REGEXP'", {"main"}),
+    "not": ("not { branch 'main' }", {"feature/a/b", "PR-7"}),
+    "any of": ("anyOf { branch 'main'; changeRequest() }", {"main", "PR-7"}),
+    "all of": ("allOf { changeRequest(); changeRequest target: 'main' }", {"PR-7"}),
+    "none of these targets": ("changeRequest target: 'release'", set()),
+    "a cause": ("triggeredBy 'BranchEventCause'", {"main", "feature/a/b", "PR-7"}),
+    "another cause": ("triggeredBy 'TimerTrigger'", set()),
+    "a question": ("expression { env.CHANGE_ID == '7' }", {"PR-7"}),
+}
+
+
+def test_a_condition_holds_where_it_holds_in_jenkins(controller: Controller) -> None:
+    stages = (
+        f"stage('{name}') {{ when {{ {text} }}\nsteps {{ echo 'x' }} }}" for name, (text, _) in CONDITIONS.items()
+    )
+    jenkins = controller(f"pipeline {{ agent none\nstages {{\n{chr(10).join(stages)}\n}} }}")
+    builds = {
+        "main": jenkins.build("main"),
+        "feature/a/b": jenkins.build("feature/a/b"),
+        "PR-7": jenkins.pull_request(7, "feature"),
+    }
+    held = {
+        name: {branch for branch, build in builds.items() if build.stages[name] == "SUCCESS"} for name in CONDITIONS
+    }
+    assert held == {name: branches for name, (_, branches) in CONDITIONS.items()}
