@@ -1,5 +1,7 @@
 package jenkinsfile
 
+import java.nio.channels.ClosedByInterruptException
+
 /** Results of builds and stages, and which one is worse. */
 class Result {
 
@@ -18,7 +20,9 @@ class Result {
         if (error instanceof StepFailed) {
             return error.result
         }
-        error instanceof InterruptedException ? ABORTED : FAILURE
+        // The second is what reading or writing a file throws where a thread is interrupted in it.
+        boolean interrupted = error instanceof InterruptedException || error instanceof ClosedByInterruptException
+        interrupted ? ABORTED : FAILURE
     }
 
 }
