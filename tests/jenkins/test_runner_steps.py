@@ -69,18 +69,22 @@ def test_steps_do_what_they_do_in_jenkins(controller: Controller) -> None:
     assert build.report["inputs"][0]["by"] == "jane"
 
 
-def test_a_branch_that_fails_fast_ends_the_others(controller: Controller) -> None:
+def test_a_branch_that_fails_fast_ends_the_others(controller: Controller, tmp_path: Path) -> None:
     started = time.monotonic()
-    build = controller("""pipeline {
+    build = controller(
+        """pipeline {
         agent any
         stages { stage('All') {
             failFast true
             parallel {
-                stage('Failing') { steps { sleep 1; error 'broken' } }
-                stage('Long') { steps { sh 'sleep 100' } }
+                stage('Failing') { steps { sh 'until test -e "$MARK"; do sleep 0.05; done'; error 'broken' } }
+                stage('Long') { steps { sh 'touch "$MARK"; sleep 100' } }
             }
         } }
-    }""").build()
+    }""",
+        env={"MARK": str(tmp_path / "mark")},
+    ).build()
+    assert build.result == "FAILURE"
     assert build.stages == {"All": "FAILURE", "Failing": "FAILURE", "Long": "ABORTED"}
     assert build.report["errors"] == ["broken"]
     assert time.monotonic() - started < 60

@@ -1,5 +1,7 @@
 package jenkinsfile
 
+import java.util.concurrent.atomic.AtomicBoolean
+
 /** What the steps of one block run inside. What it does not set, the block around it does. */
 class Frame {
 
@@ -10,6 +12,7 @@ class Frame {
     File folder
     StageRecord stage
     boolean timed
+    AtomicBoolean failedFast
 
     Object nearest(String name) {
         this."$name" != null ? this."$name" : outer?.nearest(name)

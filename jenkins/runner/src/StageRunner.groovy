@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 import java.util.concurrent.Future
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
 
 /** Runs stages: one after the other, nested or in parallel. */
 class StageRunner {
@@ -69,9 +70,13 @@ class StageRunner {
         try {
             build.within(stage: found, env: [STAGE_NAME: stage.name]) { guarded(stage, found, path + stage.name) }
         } catch (Exception failure) {
-            found.status = Result.of(failure)
+            // What another branch's failure ended does not make the build worse than that failure.
+            boolean ended = build.frame?.nearest('failedFast')?.get()
+            found.status = ended ? Result.ABORTED : Result.of(failure)
             found.error = failure.message ?: failure.class.simpleName
-            build.worsen(found.status)
+            if (!ended) {
+                build.worsen(found.status)
+            }
             throw failure
         } finally {
             found.ms = System.currentTimeMillis() - started
@@ -159,7 +164,7 @@ class StageRunner {
     }
 
     private void parallel(Section stage, List<String> path) {
-        Frame around = build.frame
+        Frame around = new Frame(outer: build.frame, failedFast: new AtomicBoolean())
         ExecutorService threads = Executors.newFixedThreadPool(stage.parallel.size())
         ExecutorCompletionService done = new ExecutorCompletionService(threads)
         List<Future> branches = stage.parallel.collect { Section branch ->
@@ -174,6 +179,7 @@ class StageRunner {
                 Exception failure = outcome(done)
                 first = first ?: failure
                 if (failure && stage.failFast) {
+                    around.failedFast.set(true)
                     branches*.cancel(true)
                 }
             }
