@@ -94,14 +94,13 @@ def apply(
     folder: Folder = BUILD,
     without_plan: Annotated[bool, typer.Option("--without-plan", help="Let Pulumi plan again.")] = False,
 ) -> None:
-    """Apply the approved plan of one stack to the state that it was made for; exit code 3 if there is none yet."""
+    """Apply the approved plan of one stack to the state that it was made for, or nothing."""
     from mlops.delivery.agent import Agent  # noqa: PLC0415  # see init
     from mlops.delivery.apply import apply as deploy  # noqa: PLC0415  # see init
     from mlops.delivery.plan_folder import PlanFolder  # noqa: PLC0415  # see init
 
     agent, environment = Agent("deployment", folder), environment_named(stack)
-    if not deploy(agent, PlanFolder(folder), environment, commit, console.say, planned=not without_plan):
-        raise typer.Exit(3)
+    deploy(agent, PlanFolder(folder), environment, commit, console.say, planned=not without_plan)
 
 
 @app.command()

@@ -74,10 +74,8 @@ class Agent:
         """The three accounts for boto3, under the roles of this kind."""
         import boto3  # noqa: PLC0415  # see mlops/place.py
 
-        sessions = {e: boto3.Session(profile_name=self.names.profile(e)) for e in ENVIRONMENTS}
-        return Place(
-            settings=self.settings, endpoint_url=os.environ.get("AWS_ENDPOINT_URL"), sessions=dict[str, Any](sessions)
-        )
+        sessions: dict[str, Any] = {e: boto3.Session(profile_name=self.names.profile(e)) for e in ENVIRONMENTS}
+        return Place(settings=self.settings, endpoint_url=os.environ.get("AWS_ENDPOINT_URL"), sessions=sessions)
 
     def prod_client(self, service: str) -> Any:
         """A boto3 client with the credentials in the environment: prod's role, as ``withAWS`` assumed it."""
@@ -85,13 +83,17 @@ class Agent:
 
         return boto3.Session(region_name=self.settings["prod"].region).client(service)
 
-    def stack(self, environment: Environment) -> automation.Stack:
-        """One of the three stacks; raises :class:`CommandError` if `mlops delivery init` has not made it."""
+    def stack(self, environment: Environment, backend_url: str | None = None) -> automation.Stack:
+        """One of the three stacks; raises :class:`CommandError` if `mlops delivery init` has not made it.
+
+        ``backend_url`` names a copy of the state to work on instead.
+        """
         from pulumi import automation  # noqa: PLC0415  # see mlops/engine.py
 
+        variables = {**self.variables, "PULUMI_BACKEND_URL": backend_url or self.backend_url}
         try:
             return automation.select_stack(
-                environment, work_dir=str(ROOT), opts=automation.LocalWorkspaceOptions(env_vars=self.variables)
+                environment, work_dir=str(ROOT), opts=automation.LocalWorkspaceOptions(env_vars=variables)
             )
         except automation.StackNotFoundError as error:
             raise CommandError(

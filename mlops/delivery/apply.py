@@ -8,7 +8,7 @@ from infra.settings import Environment
 from mlops import policy_pack
 from mlops.delivery import state_lock
 from mlops.delivery.agent import Agent
-from mlops.delivery.plan_folder import WAITS, PlanFolder, digest_of_file, digest_of_state
+from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.delivery.pulumi_process import run_pulumi
 from mlops.failure import CommandError
 from mlops.project import ROOT
@@ -19,20 +19,17 @@ MOVED = "build main again: it plans anew, and asks again"
 
 def apply(
     agent: Agent, folder: PlanFolder, environment: Environment, commit: str, say: Say, *, planned: bool = True
-) -> bool:
-    """`pulumi up` of the approved plan; False if there is none because the registry was not deployed.
+) -> None:
+    """`pulumi up` of the approved plan.
 
     ``planned`` False leaves the plan out, which Pulumi calls experimental, and keeps every other check. Raises
     :class:`CommandError`: before anything is touched if the approval, the code, the plan or the state is not what was
     reviewed; after, with how the deployment ended.
     """
     review = folder.read(environment)
-    if review.error == WAITS:
-        say(f"{environment}: {WAITS}")
-        return False
     approval, path = folder.approval(), folder.plan(environment)
     if not path.is_file():
-        raise CommandError(f"{environment}: there is no plan {path}; nothing was touched")
+        raise CommandError(f"{environment}: there is no plan: {review.error}; nothing was touched")
     digest = digest_of_file(path)
     if digest != review.plan_digest or digest != approval.plans.get(environment):
         raise CommandError(
@@ -69,7 +66,6 @@ def apply(
         held = state_lock.holders(agent.prod_client("s3"), agent.names, environment)
         told = state_lock.explain(environment, held) if held else _last_lines(output)
         raise CommandError(f"{environment}: pulumi up ended with {code}.\n{told}")
-    return True
 
 
 def _last_lines(output: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any, cast
 from infra.settings import Environment
 from mlops import policy_pack
 from mlops.delivery.agent import Agent
-from mlops.delivery.plan_folder import WAITS, PlanFolder, digest_of_file, digest_of_state
+from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.engine_noise import strip
 from mlops.failure import CommandError
 from mlops.review.collect import Collector
-from mlops.review.model import StackReview
+from mlops.review.model import WAITS, StackReview
 
 Say = Callable[[str], None]
 

@@ -15,9 +15,6 @@ from mlops.review.model import StackReview
 if TYPE_CHECKING:
     from pulumi import automation
 
-# An account whose registry is not deployed cannot be planned; the next build does.
-WAITS = "waits for the registry, which is not deployed yet: the build after this one plans it"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Approval:

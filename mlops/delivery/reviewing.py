@@ -12,6 +12,7 @@ from mlops.review import github
 from mlops.review.access import AccessProof
 from mlops.review.comment import render
 
+TITLE = "What this change does"
 PUBLIC_API = "https://api.github.com"
 
 
@@ -24,13 +25,13 @@ def write_review(folder: PlanFolder, access: Path | None, build: str) -> str:
     if access is not None and access.is_file():
         found = json.loads(access.read_text(encoding="utf-8"))
         proof = AccessProof(found["cases"], tuple(found["failed"]), tuple(found["unreviewed"]))
-    return render(reviews, access=proof, title="What this change does", footer=[f"Build: {build}"])
+    return render(reviews, access=proof, title=TITLE, footer=[f"Build: {build}"])
 
 
 def verdict(text: str) -> str:
     """The first line that a reader of the review sees, as plain text."""
     visible = (line for line in text.splitlines() if line.strip() and not line.startswith("<!--"))
-    return next(visible).strip("#* ")
+    return next(visible).strip("#* ").removeprefix(f"{TITLE}: ")
 
 
 def publish_comment(text: str, variables: Mapping[str, str]) -> str:

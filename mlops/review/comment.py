@@ -14,7 +14,7 @@ from mlops.review.cost import estimate
 from mlops.review.cost_basis import PIPELINE
 from mlops.review.definition import differences
 from mlops.review.markdown import Section, escape, folded, table
-from mlops.review.model import CREATE, DELETE, IMPORT, REPLACE, UPDATE, ResourceChange, StackReview
+from mlops.review.model import CREATE, DELETE, IMPORT, REPLACE, UPDATE, WAITS, ResourceChange, StackReview
 
 MARKER = "<!-- model-promotion review -->"
 MOST_LINES = 60
@@ -52,7 +52,8 @@ def _verdict(
         return "all stacks" if len(stacks) == len(reviews) > 2 else _and(stacks)
 
     violating = [review for review in reviews if review.violations]
-    failed = [review.stack for review in reviews if review.error and not review.violations]
+    waiting = [review.stack for review in reviews if review.error == WAITS]
+    failed = [one.stack for one in reviews if one.error and not one.violations and one.stack not in waiting]
     parts = []
     if violating:
         count = sum(len(review.violations) for review in violating)
@@ -60,6 +61,8 @@ def _verdict(
         parts.append(f"stopped by {wording.counted(count, 'policy violation')} in {in_stacks}")
     if failed:
         parts.append(f"{_and(failed)} could not be previewed")
+    if waiting:
+        parts.append(f"{_and(waiting)}: planned by the build after this one, when the registry is deployed")
     if access and access.failed:
         parts.append(f"{wording.counted(len(access.failed), 'promise')} of the access proof broken")
     if access and access.unreviewed:
@@ -83,7 +86,8 @@ def _violations(reviews: Sequence[StackReview]) -> list[str]:
 
 def _errors(reviews: Sequence[StackReview]) -> list[str]:
     """Why a preview failed, without the violations, which an error repeats."""
-    told = [(review, line.strip()) for review in reviews for line in (review.error or "").splitlines()]
+    stopped = [review for review in reviews if review.error and review.error != WAITS]
+    told = [(review, line.strip()) for review in stopped for line in str(review.error).splitlines()]
     return _merged(
         (review.stack, line)
         for review, line in told

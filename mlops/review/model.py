@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# What is an account's whole error while its registry is not deployed: the build after this one plans it.
+WAITS = "waits for the registry, which is not deployed yet: the build after this one plans it"
 CREATE, UPDATE, REPLACE, DELETE, IMPORT, SAME = "create", "update", "replace", "delete", "import", "same"
 
 

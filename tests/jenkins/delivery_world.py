@@ -8,15 +8,18 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from jenkins_build import Build, JenkinsController, restriction, takes_credentials_from_node
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "review"))
+from github_server import TOKEN, GitHub, github
 
 from mlops.bootstrap import bootstrap
 from mlops.jenkins_account import controller_credentials
@@ -41,41 +44,6 @@ QUICK_TEST = (
 )
 
 
-class GitHub(BaseHTTPRequestHandler):
-    """GitHub's API for comments of issues, as far as one comment needs it."""
-
-    comments: dict[int, str]
-
-    def do_GET(self) -> None:
-        self._answer(200, [{"id": key, "body": body} for key, body in self.server.comments.items()])  # type: ignore[attr-defined]
-
-    def do_POST(self) -> None:
-        comments = self.server.comments  # type: ignore[attr-defined]
-        comments[len(comments) + 1] = self._body()
-        self._answer(201, self._comment(len(comments)))
-
-    def do_PATCH(self) -> None:
-        key = int(self.path.rsplit("/", 1)[1])
-        self.server.comments[key] = self._body()  # type: ignore[attr-defined]
-        self._answer(200, self._comment(key))
-
-    def _comment(self, key: int) -> dict[str, Any]:
-        return {"id": key, "html_url": f"https://github.com/acme/model-promotion/pull/7#issuecomment-{key}"}
-
-    def _body(self) -> str:
-        return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
-
-    def _answer(self, status: int, value: Any) -> None:
-        content = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: the test reads the comments."""
-
-
 @dataclass
 class World:
     """Everything; ``folder`` holds the repository, the sandbox and the builds."""
@@ -84,8 +52,7 @@ class World:
     server: process.Server
     place: Place
     jenkins: JenkinsController
-    github: ThreadingHTTPServer
-    changes: int = field(default=0)
+    github: GitHub
 
     @property
     def repository(self) -> Path:
@@ -93,7 +60,7 @@ class World:
 
     @property
     def comments(self) -> list[str]:
-        return list(self.github.comments.values())  # type: ignore[attr-defined]
+        return [str(comment["body"]) for comment in self.github.comments]
 
     def client(self, account: str, service: str) -> Any:
         """A boto3 client of an account's root."""
@@ -109,18 +76,19 @@ class World:
     def git(self, *arguments: str) -> str:
         return run_git(self.repository, *arguments)
 
-    def commit(self, branch: str, **edits: tuple[str, str]) -> str:
-        """A branch from main with one commit of edits, file name (``__`` for /, ``_o_`` for .) to old and new text."""
+    def commit(self, branch: str, edits: Mapping[str, tuple[str, str]]) -> str:
+        """A branch from main with one commit of edits: file to old and new text."""
         self.git("switch", "--quiet", "--force-create", branch, "main")
         for name, (old, new) in edits.items():
-            edit(self.repository / name.replace("__", "/").replace("_o_", "."), old, new)
-        self.git("commit", "--quiet", "--all", "--message", f"{branch}: a change")
-        return self.git("rev-parse", "HEAD")
-
-    def merge(self, branch: str) -> str:
-        """Merge a branch into main, as GitHub does."""
+            edit(self.repository / name, old, new)
+        self.git("commit", "--quiet", "--all", "--message", branch)
+        commit = self.git("rev-parse", "HEAD")
         self.git("switch", "--quiet", "main")
-        self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
+        return commit
+
+    def merge(self, commit: str) -> str:
+        """Merge a commit into main, as GitHub does."""
+        self.git("merge", "--quiet", "--no-ff", "--message", f"Merge {commit[:12]}", commit)
         return self.git("rev-parse", "HEAD")
 
     def state(self, stack: str) -> dict[str, Any]:
@@ -146,9 +114,29 @@ class World:
 
         return list(read_outbox(self.place))
 
-    def main(self, **settings: Any) -> Build:
-        """A build of main that alice approves."""
-        return self.jenkins.build("main", **{"inputs": APPROVED, **settings})
+    def start(self, branch: str, commit: str, **settings: Any) -> Build:
+        """Start a build of a commit with that commit's Jenkinsfile."""
+        path = self.folder / f"Jenkinsfile-{commit[:12]}"
+        path.write_text(self.git("show", f"{commit}:Jenkinsfile") + "\n")
+        scm = {"path": str(self.repository), "commit": commit}
+        return self.jenkins.start(branch, **{"jenkinsfile": str(path), "scm": scm, **settings})
+
+    def start_main(self, **settings: Any) -> Build:
+        """Start a build of main that alice approves."""
+        return self.start("main", self.git("rev-parse", "main"), **{"inputs": APPROVED, **settings})
+
+    def pull_request(self, commit: str) -> Build:
+        """Build pull request 7 as it is with this commit."""
+        url = "https://github.com/team/models/pull/7"
+        change = {
+            "id": "7",
+            "target": "main",
+            "branch": "a-change",
+            "title": "A change",
+            "author": "author",
+            "url": url,
+        }
+        return self.start("PR-7", commit, change=change).wait()
 
 
 def run_git(folder: Path, *arguments: str) -> str:
@@ -182,6 +170,7 @@ def make_repository(folder: Path) -> None:
     replaced = re.sub(r"^check: setup-test.*\n(\t.*\n)+", QUICK_CHECK, text, flags=re.MULTILINE)
     assert replaced != text
     makefile.write_text(replaced)
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\ntestpaths = tests\n")
     (folder / "tests").mkdir()
     (folder / "tests" / "test_settings.py").write_text(QUICK_TEST)
     ignored = [line for line in (folder / ".gitignore").read_text().splitlines() if not line.startswith(".venv")]
@@ -191,7 +180,17 @@ def make_repository(folder: Path) -> None:
     run_git(folder, "commit", "--quiet", "--message", "The project")
 
 
-def make_world(folder: Path) -> World:
+@contextmanager
+def world_in(folder: Path) -> Iterator[World]:
+    """A world, which ends with the block."""
+    try:
+        with github() as pulls:
+            yield make_world(folder, pulls)
+    finally:
+        process.stop(folder / "sandbox")
+
+
+def make_world(folder: Path, pulls: GitHub) -> World:
     """Accounts that are bootstrapped, stacks that are initialised, agents, and a repository; nothing is deployed."""
     server = process.start(folder / "sandbox", 0)
     place = Place(settings=load_settings(), folder=folder / "sandbox", endpoint_url=server.endpoint_url)
@@ -203,11 +202,10 @@ def make_world(folder: Path) -> World:
         **local_environment(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PULUMI_HOME": str(home),
-        "UV_OFFLINE": "1",  # what is installed is shared, and must not be changed by a build
+        # What is installed is shared, and must not be changed by a build.
+        "UV_OFFLINE": "1",
+        "UV_CACHE_DIR": str(folder / "no-cache"),
     }
-    github = ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
-    github.comments = {}  # type: ignore[attr-defined]
-    threading.Thread(target=github.serve_forever, daemon=True).start()
     jenkins = JenkinsController(
         folder=folder / "jenkins",
         repository=folder / "repository",
@@ -219,12 +217,12 @@ def make_world(folder: Path) -> World:
                 **restriction("deploy"),
             },
         },
-        credentials={"github-comments": {"kind": "string", "value": "ghs-a-secret-token"}},
-        env={**common, "GITHUB_API_URL": f"http://127.0.0.1:{github.server_address[1]}"},
+        credentials={"github-comments": {"kind": "string", "value": TOKEN}},
+        env={**common, "GITHUB_API_URL": pulls.url},
         endpoint=server.endpoint_url,
         credentials_from_node=takes_credentials_from_node(),
     )
-    world = World(folder=folder, server=server, place=place, jenkins=jenkins, github=github)
+    world = World(folder=folder, server=server, place=place, jenkins=jenkins, github=pulls)
     initialise(world, common)
     return world
 
