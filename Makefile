@@ -34,6 +34,10 @@ check: setup-test  ## Lint, types, stale definitions, stale locks
 test: check  ## Everything that must pass before a merge
 	@$(PY) -m pytest
 
+.PHONY: test-jenkins
+test-jenkins: setup-test  ## Execute the Jenkinsfile: every scenario of delivery, without a controller (part of test)
+	@$(PY) -m pytest tests/jenkins tests/delivery
+
 .PHONY: setup-test setup-definitions
 setup-test: setup-definitions
 	@python3 tools/toolchain.py test

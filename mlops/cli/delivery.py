@@ -28,10 +28,21 @@ def _build() -> str:
 @app.command()
 def init() -> None:
     """Make the three stacks in the state bucket, once, as an administrator of prod; then commit the stack files."""
-    from mlops.delivery.agent import Agent  # noqa: PLC0415  # keeps `mlops --help` from loading AWS and Pulumi
+    from infra.names import Names  # noqa: PLC0415  # keeps `mlops --help` from loading AWS and Pulumi
     from mlops.delivery.initialise import initialise  # noqa: PLC0415  # see above
+    from mlops.project import load_settings  # noqa: PLC0415  # see above
 
-    initialise(Agent("deployment", BUILD), console.say)
+    initialise(Names(load_settings()["prod"]), console.say)
+
+
+@app.command("agent-roles")
+def agent_roles() -> None:
+    """Print, as JSON, the documents of the two kinds of agents' instance roles, in the Jenkins account."""
+    from infra.identity.jenkins_agents import agent_documents  # noqa: PLC0415  # see init
+    from infra.names import Names  # noqa: PLC0415  # see init
+    from mlops.project import load_settings  # noqa: PLC0415  # see init
+
+    console.show_json(agent_documents(Names(load_settings()["prod"])))
 
 
 @app.command()

@@ -49,7 +49,7 @@ class Agent:
             "PYTHONPATH": str(ROOT),  # the programs of this checkout, whatever else is installed
             "AWS_CONFIG_FILE": str(config),
             "AWS_REGION": self.settings["prod"].region,
-            "PULUMI_BACKEND_URL": self.backend_url,
+            "PULUMI_BACKEND_URL": backend_url(self.names),
         }
         # boto3, and the Automation API in looking for `pulumi`, read this process's own.
         os.environ.update(self.variables)
@@ -58,16 +58,6 @@ class Agent:
     def names(self) -> Names:
         """Names in all three accounts."""
         return Names(self.settings["prod"])
-
-    @property
-    def backend_url(self) -> str:
-        """The bucket of the state; at the sandbox's endpoint where the AWS SDKs are told of one."""
-        endpoint = os.environ.get("AWS_ENDPOINT_URL")
-        if not endpoint:
-            return self.names.backend_url
-        # https://pkg.go.dev/gocloud.dev@v0.37.0/aws#ConfigFromURLParams
-        host = urlsplit(endpoint).netloc
-        return f"{self.names.backend_url}&endpoint={host}&disableSSL=true&s3ForcePathStyle=true"
 
     @property
     def place(self) -> Place:
@@ -83,21 +73,21 @@ class Agent:
 
         return boto3.Session(region_name=self.settings["prod"].region).client(service)
 
-    def stack(self, environment: Environment, backend_url: str | None = None) -> automation.Stack:
+    def stack(self, environment: Environment, copy: str | None = None) -> automation.Stack:
         """One of the three stacks; raises :class:`CommandError` if `mlops delivery init` has not made it.
 
-        ``backend_url`` names a copy of the state to work on instead.
+        ``copy`` is the URL of a copy of the state to work on instead.
         """
         from pulumi import automation  # noqa: PLC0415  # see mlops/engine.py
 
-        variables = {**self.variables, "PULUMI_BACKEND_URL": backend_url or self.backend_url}
+        variables = {**self.variables, "PULUMI_BACKEND_URL": copy or self.variables["PULUMI_BACKEND_URL"]}
         try:
             return automation.select_stack(
                 environment, work_dir=str(ROOT), opts=automation.LocalWorkspaceOptions(env_vars=variables)
             )
         except automation.StackNotFoundError as error:
             raise CommandError(
-                f"there is no stack {environment} in {self.backend_url}: `mlops delivery init` makes the three, once"
+                f"there is no stack {environment} in {self.names.state_bucket}: `mlops delivery init` makes it, once"
             ) from error
         except automation.CommandError as error:
             raise CommandError(f"{environment}: {strip(str(error))}") from error
@@ -105,6 +95,16 @@ class Agent:
     @property
     def _session_name(self) -> str:
         return os.environ.get("BUILD_TAG", "mlops-delivery")
+
+
+def backend_url(names: Names) -> str:
+    """The bucket of the state; at the sandbox's endpoint where the AWS SDKs are told of one."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        return names.backend_url
+    # https://pkg.go.dev/gocloud.dev@v0.37.0/aws#ConfigFromURLParams
+    host = urlsplit(endpoint).netloc
+    return f"{names.backend_url}&endpoint={host}&disableSSL=true&s3ForcePathStyle=true"
 
 
 def _source() -> str:

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 
+from infra.names import Names
 from infra.settings import ENVIRONMENTS
-from mlops.delivery.agent import Agent
+from mlops.delivery.agent import backend_url
 from mlops.failure import CommandError
 from mlops.project import ROOT, stack_file
+from mlops.workspace import local_environment
 
 Say = Callable[[str], None]
 
 
-def initialise(agent: Agent, say: Say) -> None:
+def initialise(names: Names, say: Say) -> None:
     """`pulumi stack init` of each stack that is not there; writes two lines into each stack file, to be committed.
 
     Run by an administrator of prod, after `mlops bootstrap`. What is there is left as it is.
     """
+    variables = {
+        **os.environ,
+        **local_environment(),
+        "AWS_REGION": names.settings.region,
+        "PULUMI_BACKEND_URL": backend_url(names),
+    }
     for environment in ENVIRONMENTS:
         file = stack_file(environment).name
         done = subprocess.run(
             [
                 *("pulumi", "stack", "init", environment, "--non-interactive", "--no-select"),
-                *("--secrets-provider", agent.names.secrets_provider),
+                *("--secrets-provider", names.secrets_provider),
             ],
             cwd=ROOT,
+            env=variables,
             text=True,
             capture_output=True,
             check=False,
         )
         if done.returncode == 0:
-            say(f"{environment}: made in {agent.names.state_bucket}; commit {file}")
+            say(f"{environment}: made in {names.state_bucket}; commit {file}")
         elif "already exists" not in done.stderr:
             raise CommandError(f"{environment}: {done.stderr.strip()}")
         elif "encryptedkey:" not in stack_file(environment).read_text(encoding="utf-8"):

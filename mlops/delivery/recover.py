@@ -1,4 +1,4 @@
-"""Put one stack in order after a deployment that was cut off: its lock, and resources made but not recorded."""
+"""Put one stack in order: its lock, what was made and not recorded, what was changed by hand."""
 
 from __future__ import annotations
 
@@ -23,5 +23,7 @@ def recover(agent: Agent, environment: Environment, say: Say) -> None:
         say(f"{environment}: taking away the lock of {'; '.join(held)}")
         stack.cancel()
     adopt_unrecorded(agent.place, environment, stack, say)
+    # What was changed by hand comes into the state too, so that the next plan brings it back to the code.
+    stack.refresh(color="never")
     pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
     say(f"{environment}: {'no lock and nothing unfinished' if not pending else f'{len(pending)} still unfinished'}")

@@ -19,7 +19,9 @@ from jenkins_build import Build
 
 DEFINITION = "ml/definitions/mammography-severity/train.json"
 DEEPER = {DEFINITION: ('"max_depth": "5"', '"max_depth": "6"')}
+SHALLOWER = {DEFINITION: ('"max_depth": "5"', '"max_depth": "4"')}
 NO_ROTATION = {"infra/encryption/account_key.py": ("enable_key_rotation=True", "enable_key_rotation=False")}
+GROUP = "mammo-severity-model-package"
 KEEP = "    log_retention_days: {}\n    models:\n"
 # Mallory is no approver; whom Jenkins does not let answer has not answered. Then alice says no.
 REFUSED = {"prod": {"by": "alice", "groups": ["model-promotion-approvers"], "approve": False}}
@@ -37,62 +39,73 @@ class Story:
     seen: dict[str, Any] = field(default_factory=dict)
 
     def tell(self) -> None:
-        """Everything, in two threads: what main does, and what pull requests and branches do meanwhile."""
-        with ThreadPoolExecutor(2) as pool:
-            quick = pool.submit(self.branches)
-            self.first_promotion()
-            quick.result()
-            requests = pool.submit(self.pull_requests)
-            self.changes_of_main()
-            requests.result()
+        """Everything, in two threads: what main does, and what branches and the pull request do meanwhile."""
+        world = self.world
+        with ThreadPoolExecutor(1) as beside:
+            branches = beside.submit(self.branches)
+            self.builds["first"] = world.start_main().wait()
+            branches.result()
+            violation = beside.submit(self.violation)
+            self.crash()
+            violation.result()
+            self.approved_change()
+            clean = beside.submit(self.correction)
+            self.refusals()
+            clean.result()
         self.night()
 
-    def first_promotion(self) -> None:
-        """Two builds bring everything up; the second is killed in the middle of prod, and put in order."""
+    def crash(self) -> None:
+        """The second build is killed in the middle of prod, and what it left is put in order."""
         world = self.world
-        self.builds["first"] = world.start_main().wait()
         killed = world.start_main()
         kill_pulumi(killed, "prod", "aws:sns:TopicSubscription alerts-ml-team-at-example.com created")
         self.builds["killed"] = killed.wait()
         self.seen["locks after the kill"] = world.locks()
         self.seen["unfinished after the kill"] = unfinished(world, "prod")
         self.seen["mail after the kill"] = world.mail()
+        widen_group_policy(world)
         self.builds["recovered"] = world.start_main(params={"action": "recover"}).wait()
         self.seen["locks after recovery"] = world.locks()
         self.seen["unfinished after recovery"] = unfinished(world, "prod")
-        self.builds["promoted"] = world.start_main().wait()
 
-    def changes_of_main(self) -> None:
-        """A change that is approved, with a build behind it; one that is refused; one whose state moves meanwhile."""
+    def approved_change(self) -> None:
+        """A merged change is approved and finishes the promotion; the build behind it waits, and is never approved."""
         world = self.world
-        world.merge(world.commit("keep-longer", {**DEEPER, "Pulumi.prod.yaml": ("    models:\n", KEEP.format(400))}))
-        self.seen["retention before"] = world.log_retention()
+        change = {**DEEPER, "Pulumi.prod.yaml": ("    models:\n", KEEP.format(400))}
+        world.merge(world.commit("deeper", change))
         approved = world.start_main()
         wait_for(approved, "Lock acquired on [builds of model-promotion/main]")
-        waiting = world.start_main(inputs=BY_MALLORY)
+        waiting = world.start_main(inputs=BY_MALLORY, params={"action": "recover"})
         self.builds["approved"] = approved.wait()
         self.seen["retention after approval"] = world.log_retention()
+        self.seen["group policy after approval"] = json.dumps(group_policy(world))
         self.seen["definition after approval"] = world.client("prod", "sagemaker").describe_pipeline(
             PipelineName="mammo-severity-train-pipeline"
         )["PipelineDefinition"]
-        world.merge(world.commit("keep-even-longer", {"Pulumi.prod.yaml": ("days: 400", "days: 731")}))
         self.builds["by mallory"] = waiting.wait()
+
+    def refusals(self) -> None:
+        """A change that an approver refuses; and the same, approved, while another build moves the state."""
+        world = self.world
+        world.merge(world.commit("keep-longer", {"Pulumi.prod.yaml": ("days: 400", "days: 731")}))
+        self.builds["refused"] = world.start_main(inputs=REFUSED).wait()
         with held_lock(world):
             moved = world.start_main()
             wait_for(moved, "Trying to acquire lock on [Resource: model-promotion]", 180)
-            touch_state(world, "prod")
+            touch_state(world, "registry")
             self.seen["waited for the lock"] = "Lock acquired on [Resource: model-promotion]" not in moved.log
         self.builds["moved"] = moved.wait()
-        self.builds["refused"] = world.start_main(inputs=REFUSED, params={"action": "recover"}).wait()
         self.seen["retention after refusals"] = world.log_retention()
 
-    def pull_requests(self) -> None:
-        """One pull request, first with a violation, then without."""
-        world = self.world
-        self.builds["violation"] = world.pull_request(self.seen["violation"])
-        self.seen["comments after the violation"] = world.comments
-        self.builds["clean"] = world.pull_request(self.seen["clean"])
-        self.seen["comments after the correction"] = world.comments
+    def violation(self) -> None:
+        """The pull request breaks a rule."""
+        self.builds["violation"] = self.world.pull_request(self.seen["violation"])
+        self.seen["comments after the violation"] = self.world.comments
+
+    def correction(self) -> None:
+        """The pull request as it should be."""
+        self.builds["clean"] = self.world.pull_request(self.seen["clean"])
+        self.seen["comments after the correction"] = self.world.comments
 
     def prepare(self) -> None:
         """Commits of branches, made before anything runs in parallel."""
@@ -102,8 +115,8 @@ class Story:
         jenkinsfile = (world.repository / "Jenkinsfile").read_text()
         made = {
             "violation": NO_ROTATION,
-            "clean": DEEPER,
-            "branch": {"README.md": ("# ", "# The ")} if (world.repository / "README.md").exists() else DEEPER,
+            "clean": SHALLOWER,
+            "branch": SHALLOWER,
             "failing": {"tests/test_settings.py": (quick, FAILING)},
             "hanging": {
                 "tests/test_settings.py": (quick, HANGING),
@@ -136,14 +149,23 @@ class Story:
     def night(self) -> None:
         """Somebody changes things by hand; the nightly build finds them."""
         world, before = self.world, len(self.world.mail())
-        sagemaker = world.client("registry", "sagemaker")
-        group = "mammo-severity-model-package"
-        policy = json.loads(sagemaker.get_model_package_group_policy(ModelPackageGroupName=group)["ResourcePolicy"])
-        policy["Statement"][0]["Action"] = "sagemaker:*"
-        sagemaker.put_model_package_group_policy(ModelPackageGroupName=group, ResourcePolicy=json.dumps(policy))
+        widen_group_policy(world)
         world.client("prod", "logs").put_retention_policy(logGroupName="jenkins-log", retentionInDays=7)
         self.builds["night"] = world.start_main(cause="TimerTrigger", inputs={}).wait()
         self.seen["mail of the night"] = world.mail()[before:]
+
+
+def widen_group_policy(world: World) -> None:
+    """What somebody might do by hand in the registry."""
+    sagemaker, policy = world.client("registry", "sagemaker"), group_policy(world)
+    policy["Statement"][0]["Action"] = "sagemaker:*"
+    sagemaker.put_model_package_group_policy(ModelPackageGroupName=GROUP, ResourcePolicy=json.dumps(policy))
+
+
+def group_policy(world: World) -> dict[str, Any]:
+    """The policy of the group of models, as AWS has it."""
+    found = world.client("registry", "sagemaker").get_model_package_group_policy(ModelPackageGroupName=GROUP)
+    return dict(json.loads(found["ResourcePolicy"]))
 
 
 def wait_for(build: Build, text: str, seconds: float = 60) -> None:

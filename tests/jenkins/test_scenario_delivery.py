@@ -60,7 +60,7 @@ def test_a_killed_deployment_says_so_by_mail_with_the_way_back(story):
     assert "the state is locked by" in build.log
     assert "build main with action=recover" in build.log
     [mail] = [m for m in story.seen["mail after the kill"] if "deployment of" in m["subject"]]
-    assert "action=recover" in mail["message"]
+    assert "action=recover" in mail["text"]
 
 
 def test_recovery_puts_the_state_in_order_after_an_approval(story):
@@ -73,13 +73,17 @@ def test_recovery_puts_the_state_in_order_after_an_approval(story):
 
 
 def test_the_build_after_the_recovery_finishes_the_promotion_without_a_second_key(story):
-    build = story.builds["promoted"]
+    build = story.builds["approved"]
     assert build.result == "SUCCESS", build.log[-3000:]
     kms = story.world.client("prod", "kms")
     found = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     keys = [one["Description"] for one in found if one["KeyState"] == "Enabled" and one["KeyManager"] == "CUSTOMER"]
     assert len(keys) == len(set(keys)) == 2, "the account's key, and the state's"
     assert "prod: 11 pipelines, schedules, rules, functions, topics and groups are as deployed" in build.log
+
+
+def test_what_was_changed_by_hand_is_undone_by_a_recovery_and_the_build_after_it(story):
+    assert '"sagemaker:*"' not in story.seen["group policy after approval"]
 
 
 def test_a_pull_request_with_a_violation_is_stopped_and_its_comment_says_why(story):
@@ -96,7 +100,7 @@ def test_a_corrected_pull_request_updates_its_one_comment(story):
     build = story.builds["clean"]
     assert build.result == "SUCCESS", build.log[-3000:]
     [comment] = story.seen["comments after the correction"]
-    assert "- Mammo-Train: hyperparameter max_depth 5 → 6" in comment.splitlines()
+    assert "- Mammo-Train: hyperparameter max_depth 6 → 4" in comment.splitlines()
     assert "rotation" not in comment
     assert "cases hold" in comment
     assert roles(build) == {"model-promotion-preview-role"}
@@ -107,7 +111,7 @@ def test_a_corrected_pull_request_updates_its_one_comment(story):
 def test_an_approved_change_really_changes_prod(story):
     build = story.builds["approved"]
     assert build.result == "SUCCESS", build.log[-3000:]
-    assert (story.seen["retention before"], story.seen["retention after approval"]) == (365, 400)
+    assert story.seen["retention after approval"] == 400
     assert roles(build) == {"model-promotion-preview-role", "cross-account-jenkins-role"}
     approval = json.loads(build.archive("build/delivery/approval.json").read_text())
     assert approval["by"] == "alice"
@@ -120,7 +124,11 @@ def test_what_was_reviewed_is_what_is_applied_byte_for_byte(story):
     [goal] = [
         p["goal"] for urn, p in plan.items() if urn.endswith("Pipeline::mammography-severity-train") and "goal" in p
     ]
-    assert goal["inputDiff"]["updates"]["pipelineDefinition"] == story.seen["definition after approval"]
+    [planned] = [
+        change["pipelineDefinition"] for change in goal["inputDiff"].values() if "pipelineDefinition" in change
+    ]
+    assert planned == story.seen["definition after approval"]
+    assert '"max_depth": "6"' in planned
     assert all("--skip-preview" not in script for script in build.scripts())
 
 
@@ -137,14 +145,15 @@ def test_whom_jenkins_does_not_let_approve_has_approved_nothing(story):
     [asked] = build.report["inputs"]
     assert asked["submitter"] == "model-promotion-approvers"
     assert not asked["answered"]
-    assert build.stages["Deploy"] == "SKIPPED_FAILURE"
+    assert build.stages["Recover"] == "SKIPPED_FAILURE"
     assert roles(build) == {"model-promotion-preview-role"}
 
 
 def test_a_refusal_ends_the_build_before_any_deployment_role(story):
     build = story.builds["refused"]
     assert build.result == "ABORTED"
-    assert "cross-account-jenkins-role" not in roles(build)
+    assert (build.stages["Plan"], build.stages["Deploy"]) == ("SUCCESS", "SKIPPED_FAILURE")
+    assert roles(build) == {"model-promotion-preview-role"}
     assert story.seen["retention after refusals"] == 400
 
 
@@ -152,10 +161,10 @@ def test_a_state_that_moved_while_the_build_waited_for_the_lock_is_refused(story
     build = story.builds["moved"]
     assert story.seen["waited for the lock"]
     assert build.result == "FAILURE"
-    assert "prod: the stack's state has moved since the plan was made; nothing was touched" in build.log
-    assert build.stages["Deploy prod"] == "FAILURE"
+    assert "registry: the stack's state has moved since the plan was made; nothing was touched" in build.log
+    assert (build.stages["Deploy registry"], build.stages["Deploy prod"]) == ("FAILURE", "SKIPPED_FAILURE")
     assert story.seen["retention after refusals"] == 400
-    told = [mail["message"] for mail in story.world.mail() if "deployment of" in mail["subject"]][-1]
+    told = [mail["text"] for mail in story.world.mail() if "deployment of" in mail["subject"]][-1]
     good = story.builds["approved"].steps("checkout")[0]["commit"]
     assert f"git restore --source {good} --staged --worktree ." in told
 
@@ -200,7 +209,7 @@ def test_the_night_finds_what_was_changed_by_hand_and_tells_the_worst_first(stor
     assert (build.result, build.stages["Drift"]) == ("UNSTABLE", "FAILURE")
     assert {build.stages[name] for name in ("Check", "Test", "Plan", "Approve", "Deploy")} == {"SKIPPED_WHEN"}
     [mail] = story.seen["mail of the night"]
-    text = mail["message"]
+    text = mail["text"]
     assert text.index("mammo-severity-model-package") < text.index("jenkins-log")
     assert roles(build) == {"model-promotion-preview-role"}
 

@@ -1,0 +1,115 @@
+"""A plan is applied only as it was reviewed and approved, to the commit that was; anything else touches nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops.delivery import apply as applying
+from mlops.delivery.apply import apply
+from mlops.delivery.build_log import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD_BYTES, LINE_BYTES, batches
+from mlops.delivery.facts import facts
+from mlops.delivery.notice import roll_back
+from mlops.delivery.plan_folder import PlanFolder, digest_of_file
+from mlops.failure import CommandError, UsageError
+from mlops.review.model import WAITS, StackReview
+
+COMMIT = "a" * 40
+
+
+class Untouchable:
+    """An agent with which nothing may be done."""
+
+    def __getattr__(self, name: str):
+        raise AssertionError(f"{name} was asked for")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Plans of two stacks, approved."""
+    made = PlanFolder(tmp_path)
+    for stack in ("registry", "prod"):
+        made.plan(stack).parent.mkdir()
+        made.plan(stack).write_text(f"plan of {stack}")
+        digest = digest_of_file(made.plan(stack))
+        made.write(stack, StackReview(stack=stack, plan_digest=digest, state_digest="s", commit=COMMIT))
+    made.approve("alice", "2026-11-23T02:00:00+00:00", "build 7")
+    return made
+
+
+def refusal(folder, commit=COMMIT):
+    with pytest.raises(CommandError) as caught:
+        apply(Untouchable(), folder, "prod", commit, lambda _: None)
+    return str(caught.value)
+
+
+def test_a_plan_that_was_changed_after_the_approval_is_refused(folder):
+    folder.plan("prod").write_text("another plan")
+    assert "is not the one that alice approved; nothing was touched" in refusal(folder)
+
+
+def test_a_plan_and_a_review_changed_together_are_refused(folder):
+    folder.plan("prod").write_text("another plan")
+    digest = digest_of_file(folder.plan("prod"))
+    folder.write("prod", StackReview(stack="prod", plan_digest=digest, state_digest="s", commit=COMMIT))
+    assert "is not the one that alice approved" in refusal(folder)
+
+
+def test_another_commit_than_the_approved_one_is_refused(folder):
+    assert f"commit {'b' * 12} is checked out, but {COMMIT} was approved" in refusal(folder, "b" * 40)
+
+
+def test_without_an_approval_nothing_is_applied(folder):
+    (folder.path / "approval.json").unlink()
+    assert "nobody has approved these plans" in refusal(folder)
+
+
+def test_without_a_plan_the_reason_is_told(folder):
+    folder.plan("prod").unlink()
+    folder.write("prod", StackReview(stack="prod", error=WAITS))
+    assert f"there is no plan: {WAITS}; nothing was touched" in refusal(folder)
+
+
+def test_an_approval_names_every_plan_and_needs_a_name(folder):
+    assert set(folder.approval().plans) == {"registry", "prod"}
+    with pytest.raises(CommandError, match="needs a name"):
+        folder.approve("", "2026-11-23T02:00:00+00:00", "build 7")
+
+
+def test_a_moved_state_is_refused_before_pulumi_runs(folder, monkeypatch):
+    class Agent:
+        names = None
+
+        def stack(self, _environment):
+            return object()
+
+        def prod_client(self, _service):
+            return None
+
+    monkeypatch.setattr(applying.state_lock, "holders", lambda *_: [])
+    monkeypatch.setattr(applying, "digest_of_state", lambda _: "another")
+    monkeypatch.setattr(applying, "run_pulumi", lambda *_: pytest.fail("pulumi ran"))
+    with pytest.raises(CommandError, match="state has moved since the plan was made; nothing was touched"):
+        apply(Agent(), folder, "prod", COMMIT, lambda _: None)
+
+
+def test_facts_are_of_the_stack_files_and_another_account_is_refused():
+    assert facts("")["account"] == facts("222222222222")["account"] == "222222222222"
+    with pytest.raises(UsageError, match=r"prodAccount is 1, but Pulumi\.prod\.yaml says 222222222222"):
+        facts("1")
+
+
+def test_log_batches_keep_to_what_cloudwatch_takes_and_lose_nothing():
+    lines = ["", "x" * (LINE_BYTES + 10), "   ", *[f"line {n}" for n in range(BATCH_EVENTS + 5)], *["y" * 200_000] * 12]
+    found = list(batches(lines, 1))
+    assert all(len(batch) <= BATCH_EVENTS for batch in found)
+    sizes = [sum(len(event["message"].encode()) + EVENT_OVERHEAD_BYTES for event in batch) for batch in found]
+    assert max(sizes) <= BATCH_BYTES
+    assert "".join(event["message"] for batch in found for event in batch) == "".join(
+        line for line in lines if line.strip()
+    )
+
+
+def test_the_way_back_is_a_pull_request_with_the_old_tree():
+    told = roll_back(COMMIT)
+    assert f"  git restore --source {COMMIT} --staged --worktree ." in told
+    assert told[-1].endswith("what Jenkins deploys is what main has.")
