@@ -8,6 +8,7 @@ from infra.settings import Environment
 from mlops import policy_pack
 from mlops.delivery import state_lock
 from mlops.delivery.agent import Agent
+from mlops.delivery.own_roles import outdated_roles
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.delivery.pulumi_process import run_pulumi
 from mlops.failure import CommandError
@@ -41,6 +42,9 @@ def apply(
             f"{environment}: commit {commit[:12]} is checked out, but {review.commit} was approved; nothing was "
             f"touched: {MOVED}"
         )
+    outdated = outdated_roles(review)
+    if outdated:
+        raise CommandError(f"{environment}: {outdated}; nothing was touched")
     stack = agent.stack(environment)
     held = state_lock.holders(agent.prod_client("s3"), agent.names, environment)
     if held:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from infra.settings import Environment
 from mlops import policy_pack
 from mlops.delivery.agent import Agent
+from mlops.delivery.own_roles import outdated_roles
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.engine_noise import strip
 from mlops.failure import CommandError
@@ -64,6 +66,9 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
         told = "\n".join(dict.fromkeys(errors)) or strip(str(error))
         return _stop(folder, collector, environment, told)
     review = collector.finish(None, plan_digest=digest_of_file(path), state_digest=state, commit=commit)
+    outdated = outdated_roles(review)
+    if outdated:
+        review = replace(review, advice=(*review.advice, f"[own-roles] {outdated}"))
     folder.write(environment, review)
     return review
 

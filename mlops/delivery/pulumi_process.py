@@ -27,31 +27,31 @@ def run_pulumi(arguments: Sequence[str], variables: Mapping[str, str], folder: P
     under way and writes the state; on a second one it would stop at once.
     """
     environment = {k: v for k, v in {**os.environ, **variables}.items() if k not in COOKIES}
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            ["pulumi", *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    told = False
+    interrupted = passed_on = ended = False
 
-    def pass_on(_number: int, _frame: Any) -> None:
-        nonlocal told
-        if not told:
-            told = True
-            running.send_signal(signal.SIGINT)
-            sys.stdout.write("interrupted; letting pulumi finish what is under way\n")
+    def note(_number: int, _frame: Any) -> None:
+        nonlocal interrupted
+        interrupted = True
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        with log.open("wb") as output:
+            running = subprocess.Popen(
+                ["pulumi", *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         with log.open(encoding="utf-8", errors="replace") as written:
-            ended = False
             while not ended:
                 ended = running.poll() is not None
+                if interrupted and not passed_on:
+                    passed_on = True
+                    running.send_signal(signal.SIGINT)
+                    sys.stdout.write("interrupted; letting pulumi finish what is under way\n")
                 sys.stdout.write(written.read())
                 sys.stdout.flush()
                 time.sleep(0 if ended else POLL_SECONDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlops.delivery import apply as applying
@@ -11,7 +13,7 @@ from mlops.delivery.facts import facts
 from mlops.delivery.notice import roll_back
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file
 from mlops.failure import CommandError, UsageError
-from mlops.review.model import WAITS, StackReview
+from mlops.review.model import WAITS, ResourceChange, StackReview
 
 COMMIT = "a" * 40
 
@@ -73,6 +75,19 @@ def test_an_approval_names_every_plan_and_needs_a_name(folder):
     assert set(folder.approval().plans) == {"registry", "prod"}
     with pytest.raises(CommandError, match="needs a name"):
         folder.approve("", "2026-11-23T02:00:00+00:00", "build 7")
+
+
+@pytest.mark.parametrize(("operation", "refused"), [("update", True), ("import", False)])
+def test_a_plan_that_changes_jenkins_own_roles_is_refused_with_the_way(folder, operation, refused):
+    change = ResourceChange(
+        operation=operation, type="aws:iam/rolePolicy:RolePolicy", name="deployment-role-deployment"
+    )
+    folder.write("prod", replace(folder.read("prod"), changes=(change,)))
+    if refused:
+        assert "an administrator runs `mlops bootstrap` with this commit" in refusal(folder)
+    else:
+        with pytest.raises(AssertionError, match="stack was asked for"):
+            apply(Untouchable(), folder, "prod", COMMIT, lambda _: None)
 
 
 def test_a_moved_state_is_refused_before_pulumi_runs(folder, monkeypatch):
