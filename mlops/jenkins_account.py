@@ -11,6 +11,7 @@ from typing import Any
 
 from infra.identity.jenkins_agents import AGENT_KINDS, AGENT_POLICIES, AgentKind, agent_documents
 from infra.identity.role import RoleArgs
+from infra.settings import Environment
 from mlops.bootstrap import ensure_role, remove_role
 from mlops.place import ROOT_SECRET, Place
 
@@ -37,11 +38,35 @@ def controller_credentials(place: Place, kind: AgentKind = "deployment") -> dict
     assumed = _client(place, "sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/{name}", RoleSessionName="mlops")[
         "Credentials"
     ]
+    return _variables(assumed)
+
+
+def _variables(credentials: dict[str, str]) -> dict[str, str]:
     return {
-        "AWS_ACCESS_KEY_ID": assumed["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": assumed["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": assumed["SessionToken"],
+        "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": credentials["SessionToken"],
     }
+
+
+def deployment_session(place: Place, environment: Environment, controller: dict[str, str]) -> dict[str, str]:
+    """A session of an account's deployment role, assumed by the controller's; raises botocore's ClientError."""
+    import boto3  # noqa: PLC0415  # see mlops/place.py
+
+    settings = place.settings["prod"]
+    sts = boto3.client(
+        "sts",
+        aws_access_key_id=controller["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=controller["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=controller["AWS_SESSION_TOKEN"],
+        region_name=settings.region,
+        endpoint_url=place.endpoint_url,
+    )
+    external_id = {"ExternalId": settings.jenkins.external_id} if settings.jenkins.external_id else {}
+    assumed = sts.assume_role(
+        RoleArn=place.names.deployment_role_arn(environment), RoleSessionName="model-promotion", **external_id
+    )["Credentials"]
+    return _variables(assumed)
 
 
 def remove_controller(place: Place) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+from botocore.exceptions import ClientError
 
 from infra.settings import ENVIRONMENTS
 from mlops import aws_profiles
 from mlops.failure import CommandError
-from mlops.jenkins_account import controller_credentials
+from mlops.jenkins_account import controller_credentials, deployment_session
 from mlops.place import Place
 from mlops.project import ROOT, stack_file
 from sandbox.provider.install import install
@@ -78,11 +80,23 @@ def local_environment() -> dict[str, str]:
     }
 
 
-def _aws_config(place: Place, controller: Mapping[str, str]) -> str:
-    """The controller's session as a profile, and the profiles that assume the deployment roles from it."""
-    source = [f"{name.lower()} = {value}" for name, value in controller.items()]
-    deployment = aws_profiles.profiles(place.names, "source_profile = controller")
-    return "\n".join(["[profile controller]", *source, "", deployment])
+def _aws_config(place: Place, controller: dict[str, str]) -> str:
+    """The deployment roles' profiles, with sessions that the controller has assumed here.
+
+    The official provider assumes a profile's role at AWS's own STS, whatever endpoint it is told of. A role that cannot
+    be assumed yet, or no more, is left to the provider, whose refusal says so.
+    """
+    sections = [("controller", controller)]
+    for environment in ENVIRONMENTS:
+        with suppress(ClientError):
+            sections.append((place.names.profile(environment), deployment_session(place, environment, controller)))
+    assumed = {name for name, _ in sections}
+    lines = []
+    for name, session in sections:
+        lines += [f"[profile {name}]", *(f"{key.lower()} = {value}" for key, value in session.items()), ""]
+    lazy = aws_profiles.profiles(place.names, "source_profile = controller").split("\n\n")
+    lines += [one for one in lazy if one and one.split("]")[0].removeprefix("[profile ") not in assumed]
+    return "\n".join(lines) + "\n"
 
 
 def pulumi_folder() -> str:

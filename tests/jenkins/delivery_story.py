@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -189,10 +190,25 @@ def processes(*words: str, inside: Path | None = None) -> list[int]:
 
 
 def kill_pulumi(build: Build, stack: str, text: str) -> None:
-    """Kill the `pulumi up` of a build with its children when it has said ``text``, as a machine's end would."""
+    """Kill the `pulumi up` of a build with its children when it has said ``text``, as a machine's end would.
+
+    Its provider is stopped a moment before, so that operations are under way for certain.
+    """
     wait_for(build, text, 240)
     [pulumi] = processes("up", "--stack", stack, "--plan", inside=build.folder)
-    os.killpg(pulumi, signal.SIGKILL)
+    providers = [one for one in processes("sandbox.provider") if parent(one) == pulumi]
+    assert providers, "pulumi has no provider of the sandbox"
+    for provider in providers:
+        os.kill(provider, signal.SIGSTOP)
+    time.sleep(1)
+    for process in (*providers, pulumi):
+        os.kill(process, signal.SIGKILL)
+
+
+def parent(process: int) -> int:
+    """The process that started another."""
+    status = (Path("/proc") / str(process) / "status").read_text()
+    return int(re.findall(r"^PPid:\s*(\d+)", status, re.MULTILINE)[0])
 
 
 def unfinished(world: World, stack: str) -> int:
