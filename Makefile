@@ -52,6 +52,10 @@ prove-access: setup-test  ## Say who can reach what, by which statement; write d
 prove-access-mutations: setup-test  ## Test the proof: drop or widen each part of each policy statement (minutes)
 	@$(PY) -m tools.access_matrix mutations
 
+.PHONY: test-jenkins-mutations
+test-jenkins-mutations: setup-test  ## Test the scenarios of delivery: take out one guard at a time (many minutes)
+	@$(PY) tests/jenkins/mutations.py
+
 definitions: setup-definitions  ## Compile ml/pipelines into ml/definitions
 	@.venv-definitions/bin/python -m ml.compile
 
