@@ -66,13 +66,13 @@ lock:  ## Resolve requirements/*.in into locks again, taking newer versions
 # What the stages of the Jenkinsfile call; STACK is registry, dev or prod, PLANS where a build keeps its plans.
 PLANS ?= build/delivery
 DELIVERY = $(PY) -m mlops delivery
-RUN_IN_AWS = $(if $(STACK),,$(error say which stack: make $@ STACK=prod))
+NEEDS_STACK = $(if $(STACK),,$(error say which stack: make $@ STACK=prod))
 
 facts: setup  ## Jenkins: print which roles a build assumes (PROD_ACCOUNT=... must be prod's)
 	@$(DELIVERY) facts --prod-account "$(PROD_ACCOUNT)"
 
 plan: setup  ## Jenkins: plan one stack under the policy pack, changing nothing (STACK=prod)
-	@$(RUN_IN_AWS)$(DELIVERY) plan --stack $(STACK) --folder $(PLANS)
+	@$(NEEDS_STACK)$(DELIVERY) plan --stack $(STACK) --folder $(PLANS)
 
 review: setup  ## Jenkins, after check: prove access, then write the review of the plans (PUBLISH=1: as a comment)
 	@mkdir -p $(PLANS)
@@ -84,13 +84,13 @@ approve: setup  ## Jenkins: write down that $APPROVER approved the plans
 	@$(DELIVERY) approve --folder $(PLANS)
 
 deploy: setup  ## Jenkins: apply the approved plan of one stack (STACK=prod OPTIONS=--without-plan)
-	@$(RUN_IN_AWS)$(DELIVERY) apply --stack $(STACK) --folder $(PLANS) $(OPTIONS)
+	@$(NEEDS_STACK)$(DELIVERY) apply --stack $(STACK) --folder $(PLANS) $(OPTIONS)
 
 smoke: setup  ## Jenkins: look whether an account has what was deployed, working (STACK=prod)
-	@$(RUN_IN_AWS)$(DELIVERY) smoke --stack $(STACK)
+	@$(NEEDS_STACK)$(DELIVERY) smoke --stack $(STACK)
 
 recover: setup  ## Jenkins: put a stack in order after a deployment that was cut off (STACK=prod)
-	@$(RUN_IN_AWS)$(DELIVERY) recover --stack $(STACK)
+	@$(NEEDS_STACK)$(DELIVERY) recover --stack $(STACK)
 
 drift: setup  ## Jenkins: compare the three accounts with their stacks; mail what differs
 	@$(DELIVERY) drift

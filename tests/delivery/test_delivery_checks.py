@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -90,21 +91,53 @@ def test_a_plan_that_changes_jenkins_own_roles_is_refused_with_the_way(folder, o
             apply(Untouchable(), folder, "prod", COMMIT, lambda _: None)
 
 
-def test_a_moved_state_is_refused_before_pulumi_runs(folder, monkeypatch):
-    class Agent:
-        names = None
+class Agent:
+    """An agent whose stack is there; the rest is of no account."""
 
-        def stack(self, _environment):
-            return object()
+    names = None
+    variables: ClassVar[dict[str, str]] = {}
 
-        def prod_client(self, _service):
-            return None
+    def stack(self, _environment):
+        return object()
 
+    def prod_client(self, _service):
+        return None
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """What `pulumi` was called with, where nobody holds the lock and the state is the reviewed one."""
+    calls = []
     monkeypatch.setattr(applying.state_lock, "holders", lambda *_: [])
+    monkeypatch.setattr(applying, "digest_of_state", lambda _: "s")
+    monkeypatch.setattr(applying, "run_pulumi", lambda arguments, *_: calls.append(arguments) or (0, ""))
+    return calls
+
+
+def test_a_moved_state_is_refused_before_pulumi_runs(folder, ran, monkeypatch):
     monkeypatch.setattr(applying, "digest_of_state", lambda _: "another")
-    monkeypatch.setattr(applying, "run_pulumi", lambda *_: pytest.fail("pulumi ran"))
     with pytest.raises(CommandError, match="state has moved since the plan was made; nothing was touched"):
         apply(Agent(), folder, "prod", COMMIT, lambda _: None)
+    assert ran == []
+
+
+def test_a_held_lock_is_explained_before_pulumi_runs(folder, ran, monkeypatch):
+    monkeypatch.setattr(applying.state_lock, "holders", lambda *_: ["jenkins@agent, process 7, since noon"])
+    with pytest.raises(CommandError, match=r"locked by jenkins@agent, process 7, since noon(.|\n)*action=recover"):
+        apply(Agent(), folder, "prod", COMMIT, lambda _: None)
+    assert ran == []
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_the_approved_plan_is_applied_under_the_policy_pack_and_the_switch_leaves_only_the_plan_out(
+    folder, ran, planned
+):
+    apply(Agent(), folder, "prod", COMMIT, lambda _: None, planned=planned)
+    [arguments] = ran
+    assert ("--plan" in arguments) is planned
+    assert "--policy-pack" in arguments
+    assert "--skip-preview" not in arguments
+    assert "approved by alice at 2026-11-23T02:00:00+00:00" in arguments[arguments.index("--message") + 1]
 
 
 def test_facts_are_of_the_stack_files_and_another_account_is_refused():
