@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.identity.jenkins_agents import AgentKind
 from infra.names import PROJECT, Names
 from infra.settings import ENVIRONMENTS
+from mlops.failure import UsageError
 
 Kind = AgentKind
 SESSION = re.compile(r"[^\w+=,.@-]")
@@ -33,6 +34,19 @@ def profiles(names: Names, source: str, session: str = PROJECT, kind: Kind = "de
             "",
         ]
     return "\n".join(lines)
+
+
+def require(names: Names) -> None:
+    """Raise :class:`UsageError` where the caller's AWS configuration lacks a profile."""
+    import boto3  # noqa: PLC0415  # see mlops/place.py
+
+    known = boto3.Session().available_profiles
+    missing = [names.profile(environment) for environment in ENVIRONMENTS if names.profile(environment) not in known]
+    if missing:
+        raise UsageError(
+            f"your AWS configuration has no profile {', '.join(missing)}, with which Pulumi reaches the accounts: "
+            "`mlops delivery profiles` prints them"
+        )
 
 
 def write(path: Path, text: str) -> Path:

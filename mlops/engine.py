@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from infra.settings import Environment
-from mlops import policy_pack
+from mlops import aws_profiles, policy_pack
 from mlops.adoption import refresh_adopted
 from mlops.engine_noise import strip
 from mlops.failure import CommandError
@@ -60,6 +60,8 @@ class Engine:
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
+        if not self.place.is_sandbox:
+            aws_profiles.require(self.place.names)
         self.folder = work_folder(self.place)
         self.variables = pulumi_environment(self.place)
         # The Automation API finds `pulumi` on this process's own PATH.

@@ -64,5 +64,16 @@ def test_without_a_sandbox_or_a_profile_the_way_out_is_told(checkout: Checkout, 
     assert "start one with `mlops up`, or name an AWS profile with --profile" in done.stderr
 
 
+def test_without_pulumis_profiles_in_aws_nothing_is_touched_and_the_way_is_told(checkout: Checkout, tmp_path):
+    config = tmp_path / "aws-config"
+    config.write_text("[profile me]\naws_access_key_id = 333333333333\naws_secret_access_key = test\n")
+    done = checkout.mlops(
+        "status", "--profile", "me", AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL="http://localhost:9"
+    )
+    assert done.returncode == 2
+    assert "no profile model-promotion-registry-pulumi" in done.stderr
+    assert "`mlops delivery profiles` prints them" in done.stderr
+
+
 def test_down_without_a_sandbox_is_fine(checkout: Checkout):
     assert checkout.mlops("down").returncode == 0
