@@ -97,6 +97,16 @@ def failing_lint(world: World) -> str | None:
     )
 
 
+def hanging_tests(world: World) -> str | None:
+    """A test that hangs is ended by its stage's timeout."""
+    limit = "timeout(time: 90, unit: 'MINUTES')"
+    shorter = {"Jenkinsfile": (limit, "timeout(time: 6, unit: 'SECONDS')")}
+    limited = limit in (world.repository / "Jenkinsfile").read_text()
+    sleeping = {TESTS: ("    assert", "    __import__('time').sleep(45)\n    assert")}
+    build = on_branch(world, {**sleeping, **(shorter if limited else {})})
+    return differences(result=(build.result, "ABORTED"), test=(stages(build, "Test"), {"ABORTED"}))
+
+
 def a_night(world: World) -> str | None:
     """The timer's build of main looks for drift, and neither tests nor asks nor deploys."""
     build = world.start_main(cause="TimerTrigger", inputs={}).wait()

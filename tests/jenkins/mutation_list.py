@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import mutation_checks as checks
+import mutation_deployments as deployments
 from mutation_checks import Check
 
 
@@ -32,6 +33,11 @@ def in_jenkinsfile(old: str, new: str = "") -> tuple[Edit, ...]:
     return (Edit("Jenkinsfile", old, new),)
 
 
+def in_delivery(file: str, old: str, new: str = "") -> tuple[Edit, ...]:
+    """An edit of one file of mlops/delivery."""
+    return (Edit(f"mlops/delivery/{file}", old, new),)
+
+
 SUBMITTER = "submitter: 'model-promotion-approvers', submitterParameter"
 INPUT = f"""input(id: 'prod', message: question, ok: 'Yes',
                                          {SUBMITTER}: 'approver')"""
@@ -52,6 +58,47 @@ RECOVER = """        stage('Recover') {
                 beforeAgent true
 """
 
+FIRST = "                beforeOptions true\n"
+FIRST_HERE = "                beforeOptions true   // else every build would wait for the lock\n"
+AGENT = "                beforeAgent true\n"
+GO = "expression { params.action in ['deploy', 'recover'] && currentBuild.currentResult == 'SUCCESS' }"
+NO_GUARD = in_jenkinsfile(GO, "expression { params.action in ['deploy', 'recover'] }")
+STOP = "                                    if (currentBuild.currentResult != 'SUCCESS') {"
+NO_STOP = in_jenkinsfile(STOP, "                                    if (false) {")
+PLANNED = (
+    "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', message: \"${stack} cannot be deployed as it is\")"
+)
+DRIFTED = "catchError(buildResult: 'UNSTABLE', stageResult: 'FAILURE', message: 'an account has drifted')"
+TOKEN = """withCredentials([string(credentialsId: 'github-comments',
+                                                                variable: 'GITHUB_TOKEN')])"""
+TIMER_OR_ACTION = """                            triggeredBy 'TimerTrigger'
+                            expression { params.action == 'drift' }"""
+LOCK = "                        lock(resource: 'model-promotion')   // the comparison with"
+RECOVERS_LOCK = "                lock(resource: 'model-promotion')\n                timeout(time: 50"
+TELL = "script { inProd(env.DEPLOYMENT_ROLE) { make('tell-failure') } }"
+ON_FAILURE = f"failure {{\n                    {TELL}"
+SHIP = "script { inProd(env.DEPLOYMENT_ROLE) { make('ship-log') } }"
+DEPLOYS_SHIP = (
+    f"archiveArtifacts(artifacts: 'build/delivery/approval.json', allowEmptyArchive: true)\n                    {SHIP}"
+)
+RECOVERS_SHIP = f"""            post {{
+                always {{
+                    {SHIP}"""
+LOCK_BEFORE = "    if held:\n        raise CommandError(state_lock.explain(environment, held))\n"
+STATE = "if digest_of_state(stack) != review.state_digest:"
+PLAN_IN_REVIEW = "digest != review.plan_digest or "
+PLAN_IN_APPROVAL = " or digest != approval.plans.get(environment)"
+PLAN_DIGEST = f"if {PLAN_IN_REVIEW}digest != approval.plans.get(environment):"
+RESTRICTION = """        nodeProperties:
+          - jobRestrictionProperty:
+              jobRestriction:
+                regexNameRestriction:
+                  # A block of a pipeline asks as `<job>/part of <folder> » <job> #<number>`:
+                  # github.com/jenkinsci/job-restrictions-plugin/pull/13. A branch `main/x` is the job `main%2Fx`.
+                  regexExpression: model-promotion/main(/part of .*)?
+                  checkShortName: false
+"""
+
 MUTATIONS = [
     Mutation(
         "input: no submitter",
@@ -67,4 +114,158 @@ MUTATIONS = [
     Mutation("Test: not run", checks.failing_tests, in_jenkinsfile("make('test')", "echo 'no test'")),
     Mutation("Check: not run", checks.failing_lint, in_jenkinsfile("make('check')", "echo 'no check'")),
     Mutation("builds of main: at once", checks.two_builds_of_main, in_jenkinsfile("        disableConcurrentBuilds()")),
+    Mutation(
+        "Test: no timeout", checks.hanging_tests, in_jenkinsfile("options { timeout(time: 90, unit: 'MINUTES') }")
+    ),
+    Mutation(
+        "Approve: options first",
+        checks.a_branch,
+        in_jenkinsfile(APPROVE, APPROVE.replace(FIRST, "")),
+        "its options hold a timeout only: a skipped stage takes nothing",
+    ),
+    Mutation(
+        "Deploy: options first",
+        checks.a_branch,
+        in_jenkinsfile(DEPLOY, DEPLOY.replace(FIRST_HERE, "")),
+        "the stage has no options: the lock is in a stage inside, which a skipped Deploy never reaches",
+    ),
+    Mutation("Deploy: agent first", checks.a_branch, in_jenkinsfile(DEPLOY, DEPLOY.replace(AGENT, ""))),
+    Mutation("Recover: options first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(FIRST, ""))),
+    Mutation("Recover: agent first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(AGENT, ""))),
+    Mutation(
+        "Recover: by timer, too",
+        checks.a_night,
+        in_jenkinsfile(RECOVER + MAIN + NO_TIMER, RECOVER + MAIN),
+        "a timer gives no parameters, so action is deploy",
+    ),
+    Mutation(
+        "Drift: not by timer",
+        checks.a_night,
+        in_jenkinsfile(TIMER_OR_ACTION, "                            expression { params.action == 'drift' }"),
+    ),
+    Mutation(
+        "facts: any account",
+        checks.another_account,
+        in_delivery("facts.py", 'if prod_account not in ("", settings.account_id):', "if False:"),
+    ),
+    Mutation(
+        "facts: preview as deployment role",
+        checks.a_branch,
+        in_delivery("facts.py", 'names.preview_role("prod")', 'names.deployment_role("prod")'),
+    ),
+    Mutation(
+        "casc: deploy agent takes every job",
+        checks.a_branch_on_the_deploy_agent,
+        (Edit("jenkins/casc.yaml", RESTRICTION, ""),),
+    ),
+    Mutation(
+        "casc: the controller's credentials",
+        checks.a_greedy_branch,
+        (Edit("jenkins/casc.yaml", "enableCredentialsFromNode: true", "enableCredentialsFromNode: false"),),
+    ),
+    Mutation(
+        "review: not published",
+        deployments.a_violation_in_a_pull_request,
+        in_jenkinsfile("make('review PUBLISH=1')", "make('review')"),
+    ),
+    Mutation("review: no credentials", deployments.a_violation_in_a_pull_request, in_jenkinsfile(TOKEN, "if (true)")),
+    Mutation(
+        "plan: a failure ends the build",
+        deployments.a_violation_in_a_pull_request,
+        in_jenkinsfile(PLANNED, "if (true)"),
+    ),
+    Mutation(
+        "plan: no policy pack",
+        deployments.a_violation_in_a_pull_request,
+        in_delivery("plan.py", '**cast("Any", policy_pack.options()),'),
+    ),
+    Mutation("review: does not stop", deployments.a_violation_on_main, NO_STOP),
+    Mutation(
+        "Approve: after any result",
+        deployments.a_violation_on_main,
+        NO_GUARD,
+        "the review has ended the build before: defence in depth; both together are the next mutation",
+    ),
+    Mutation("review and Approve: no result asked", deployments.a_violation_on_main, NO_STOP + NO_GUARD),
+    Mutation("Deploy: no lock", deployments.a_state_that_moves, in_jenkinsfile(LOCK, "//")),
+    Mutation("apply: any state", deployments.a_state_that_moves, in_delivery("apply.py", STATE, "if False:")),
+    Mutation(
+        "Deploy: failure is not told",
+        deployments.a_state_that_moves,
+        in_jenkinsfile(ON_FAILURE, "failure {\n                    echo 'not told'"),
+    ),
+    Mutation("apply: lock is not looked for", deployments.a_locked_state, in_delivery("apply.py", LOCK_BEFORE)),
+    Mutation("apply: any plan", deployments.a_changed_plan, in_delivery("apply.py", PLAN_DIGEST, "if False:")),
+    Mutation(
+        "apply: plan of the review only",
+        deployments.a_changed_plan_with_its_review,
+        in_delivery("apply.py", PLAN_IN_APPROVAL),
+    ),
+    Mutation(
+        "apply: plan of the approval only",
+        deployments.a_changed_plan,
+        in_delivery("apply.py", PLAN_IN_REVIEW),
+        "the approval holds the review's digest: it refuses each plan that the review refuses",
+    ),
+    Mutation(
+        "apply: any commit",
+        deployments.another_commit,
+        in_delivery("apply.py", "if not commit == review.commit == approval.commit:", "if False:"),
+    ),
+    Mutation(
+        "apply: no plan",
+        deployments.a_changed_program,
+        in_delivery("apply.py", '["--plan", str(path.resolve())] if planned else []', "[*()]"),
+    ),
+    Mutation(
+        "apply: skips the preview",
+        deployments.a_changed_program,
+        in_delivery("apply.py", '*("up", "--stack"', '*("up", "--skip-preview", "--stack"'),
+    ),
+    Mutation(
+        "withoutPlans: not heard",
+        deployments.without_plans,
+        in_jenkinsfile("params.withoutPlans ? 'OPTIONS=--without-plan' : ''", "''"),
+    ),
+    Mutation(
+        "apply: no policy pack",
+        deployments.a_violation_without_plans,
+        in_delivery("apply.py", '*policy_pack.arguments(["up"]),'),
+    ),
+    Mutation(
+        "Deploy: approval is not written", deployments.a_promotion, in_jenkinsfile("make('approve')", "echo 'approved'")
+    ),
+    Mutation(
+        "Deploy: no timeout",
+        deployments.a_slow_deployment,
+        in_jenkinsfile("timeout --signal=INT --kill-after=10m 40m ", ""),
+    ),
+    Mutation(
+        "Deploy: no smoke check",
+        deployments.a_broken_deployment,
+        in_jenkinsfile('make("smoke STACK=${stack}")', "echo 'no smoke check'"),
+    ),
+    Mutation(
+        "Recover: no lock", deployments.a_recovery, in_jenkinsfile(RECOVERS_LOCK, "                timeout(time: 50")
+    ),
+    Mutation(
+        "Recover: log stays",
+        deployments.a_recovery,
+        in_jenkinsfile(RECOVERS_SHIP, RECOVERS_SHIP.replace(SHIP, "echo 'kept'")),
+    ),
+    Mutation(
+        "Drift: fails the build",
+        deployments.a_night_with_drift,
+        in_jenkinsfile(DRIFTED, "timeout(time: 29, unit: 'MINUTES')"),
+    ),
+    Mutation(
+        "Verify: log stays",
+        deployments.a_night_with_drift,
+        in_jenkinsfile("inProd(env.PREVIEW_ROLE) { make('ship-log') }", "echo 'kept'"),
+    ),
+    Mutation(
+        "Deploy: log stays",
+        deployments.a_promotion,
+        in_jenkinsfile(DEPLOYS_SHIP, DEPLOYS_SHIP.replace(SHIP, "echo 'kept'")),
+    ),
 ]
