@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,12 @@ Stack = Annotated[str, typer.Option("--stack", help="registry, dev or prod")]
 Folder = Annotated[Path, typer.Option("--folder", help="Where plans, reviews and the approval are kept.")]
 Commit = Annotated[str, typer.Option("--commit", envvar="GIT_COMMIT", help="The commit that is checked out.")]
 BUILD = Path("build/delivery")
+
+
+def _kind(name: str) -> Any:
+    if name not in ("deployment", "preview"):
+        raise UsageError(f"there are no roles {name!r}; write deployment or preview")
+    return name
 
 
 def _build() -> str:
@@ -56,13 +62,18 @@ def facts(
 
 
 @app.command()
-def plan(stack: Stack, commit: Commit, folder: Folder = BUILD) -> None:
-    """Preview one stack under the policy pack with the read-only roles; keep its plan and the digests."""
+def plan(
+    stack: Stack,
+    commit: Commit,
+    folder: Folder = BUILD,
+    roles: Annotated[str, typer.Option(envvar="PLAN_ROLES", help="preview, or deployment: break-glass.")] = "preview",
+) -> None:
+    """Preview one stack under the policy pack, with roles that only read; keep its plan and the digests."""
     from mlops.delivery.agent import Agent  # noqa: PLC0415  # see init
     from mlops.delivery.plan import plan as make  # noqa: PLC0415  # see init
     from mlops.delivery.plan_folder import PlanFolder  # noqa: PLC0415  # see init
 
-    make(Agent("preview", folder), PlanFolder(folder), environment_named(stack), commit, console.say)
+    make(Agent(_kind(roles), folder), PlanFolder(folder), environment_named(stack), commit, console.say)
 
 
 @app.command()
@@ -192,6 +203,4 @@ def profiles(
     from mlops import aws_profiles  # noqa: PLC0415  # see init
     from mlops.project import load_settings  # noqa: PLC0415  # see init
 
-    if kind not in ("deployment", "preview"):
-        raise UsageError(f"there is no kind {kind!r}; write deployment or preview")
-    console.show(aws_profiles.profiles(Names(load_settings()["prod"]), source, kind=kind))  # type: ignore[arg-type]
+    console.show(aws_profiles.profiles(Names(load_settings()["prod"]), source, kind=_kind(kind)))

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 import signal
 import time
 from collections.abc import Iterator
@@ -59,7 +58,7 @@ class Story:
         """The second build is killed in the middle of prod, and what it left is put in order."""
         world = self.world
         killed = world.start_main()
-        kill_pulumi(killed, "prod", "aws:sns:TopicSubscription alerts-ml-team-at-example.com created")
+        kill_pulumi(world, killed, "prod", "aws:sns:TopicSubscription alerts-ml-team-at-example.com created")
         self.builds["killed"] = killed.wait()
         self.seen["locks after the kill"] = world.locks()
         self.seen["unfinished after the kill"] = unfinished(world, "prod")
@@ -80,7 +79,7 @@ class Story:
         self.builds["approved"] = approved.wait()
         self.seen["retention after approval"] = world.log_retention()
         self.seen["group policy after approval"] = json.dumps(group_policy(world))
-        self.seen["definition after approval"] = world.client("prod", "sagemaker").describe_pipeline(
+        self.seen["definition after approval"] = world.client("dev", "sagemaker").describe_pipeline(
             PipelineName="mammo-severity-train-pipeline"
         )["PipelineDefinition"]
         self.builds["by mallory"] = waiting.wait()
@@ -189,26 +188,23 @@ def processes(*words: str, inside: Path | None = None) -> list[int]:
     return found
 
 
-def kill_pulumi(build: Build, stack: str, text: str) -> None:
-    """Kill the `pulumi up` of a build with its children when it has said ``text``, as a machine's end would.
+def kill_pulumi(world: World, build: Build, stack: str, text: str) -> None:
+    """Kill the `pulumi up` of a build, as a machine's end would, after it has said ``text``, amid an operation.
 
-    Its provider is stopped a moment before, so that operations are under way for certain.
+    It is stopped to look whether its state has an operation as begun, and let go on until it has.
     """
     wait_for(build, text, 240)
     [pulumi] = processes("up", "--stack", stack, "--plan", inside=build.folder)
-    providers = [one for one in processes("sandbox.provider") if parent(one) == pulumi]
-    assert providers, "pulumi has no provider of the sandbox"
-    for provider in providers:
-        os.kill(provider, signal.SIGSTOP)
-    time.sleep(1)
-    for process in (*providers, pulumi):
-        os.kill(process, signal.SIGKILL)
-
-
-def parent(process: int) -> int:
-    """The process that started another."""
-    status = (Path("/proc") / str(process) / "status").read_text()
-    return int(re.findall(r"^PPid:\s*(\d+)", status, re.MULTILINE)[0])
+    deadline = time.monotonic() + 60
+    while True:
+        os.kill(pulumi, signal.SIGSTOP)
+        time.sleep(0.2)  # what it was writing is written
+        if unfinished(world, stack):
+            break
+        os.kill(pulumi, signal.SIGCONT)
+        assert time.monotonic() < deadline, "no operation was ever under way"
+        time.sleep(0.05)
+    os.kill(pulumi, signal.SIGKILL)
 
 
 def unfinished(world: World, stack: str) -> int:
