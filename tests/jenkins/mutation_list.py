@@ -99,6 +99,9 @@ RESTRICTION = """        nodeProperties:
                   checkShortName: false
 """
 
+# https://www.jenkins.io/doc/book/pipeline/syntax/#when
+BEFORE_ALL = "beforeOptions true takes precedence over beforeAgent; without both the branch is not built"
+
 MUTATIONS = [
     Mutation(
         "input: no submitter",
@@ -129,9 +132,19 @@ MUTATIONS = [
         in_jenkinsfile(DEPLOY, DEPLOY.replace(FIRST_HERE, "")),
         "the stage has no options: the lock is in a stage inside, which a skipped Deploy never reaches",
     ),
-    Mutation("Deploy: agent first", checks.a_branch, in_jenkinsfile(DEPLOY, DEPLOY.replace(AGENT, ""))),
+    Mutation("Deploy: agent first", checks.a_branch, in_jenkinsfile(DEPLOY, DEPLOY.replace(AGENT, "")), BEFORE_ALL),
     Mutation("Recover: options first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(FIRST, ""))),
-    Mutation("Recover: agent first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(AGENT, ""))),
+    Mutation("Recover: agent first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(AGENT, "")), BEFORE_ALL),
+    Mutation(
+        "Deploy: options and agent first",
+        checks.a_branch,
+        in_jenkinsfile(DEPLOY, DEPLOY.replace(FIRST_HERE, "").replace(AGENT, "")),
+    ),
+    Mutation(
+        "Recover: options and agent first",
+        checks.a_branch,
+        in_jenkinsfile(RECOVER, RECOVER.replace(FIRST, "").replace(AGENT, "")),
+    ),
     Mutation(
         "Recover: by timer, too",
         checks.a_night,
