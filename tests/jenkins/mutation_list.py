@@ -6,16 +6,41 @@ from dataclasses import dataclass
 
 import mutation_checks as checks
 import mutation_deployments as deployments
+import mutation_operations as operations
 from mutation_checks import Check
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One text of one file, which stands there once, and what comes in its place."""
-
-    file: str
-    old: str
-    new: str
+from mutation_texts import (
+    AGENT,
+    APPROVE,
+    DEPLOY,
+    DEPLOYS_SHIP,
+    DRIFTED,
+    FIRST,
+    FIRST_HERE,
+    INPUT,
+    LOCK,
+    LOCK_BEFORE,
+    MAIN,
+    NO_GUARD,
+    NO_STOP,
+    NO_TIMER,
+    ON_FAILURE,
+    PLAN_DIGEST,
+    PLAN_IN_APPROVAL,
+    PLAN_IN_REVIEW,
+    PLANNED,
+    RECOVER,
+    RECOVERS_LOCK,
+    RECOVERS_SHIP,
+    RESTRICTION,
+    SHIP,
+    STATE,
+    SUBMITTER,
+    TIMER_OR_ACTION,
+    TOKEN,
+    Edit,
+    in_delivery,
+    in_jenkinsfile,
+)
 
 
 @dataclass(frozen=True)
@@ -27,77 +52,6 @@ class Mutation:
     edits: tuple[Edit, ...]
     survives: str | None = None
 
-
-def in_jenkinsfile(old: str, new: str = "") -> tuple[Edit, ...]:
-    """An edit of the Jenkinsfile alone."""
-    return (Edit("Jenkinsfile", old, new),)
-
-
-def in_delivery(file: str, old: str, new: str = "") -> tuple[Edit, ...]:
-    """An edit of one file of mlops/delivery."""
-    return (Edit(f"mlops/delivery/{file}", old, new),)
-
-
-SUBMITTER = "submitter: 'model-promotion-approvers', submitterParameter"
-INPUT = f"""input(id: 'prod', message: question, ok: 'Yes',
-                                         {SUBMITTER}: 'approver')"""
-APPROVE = """        stage('Approve') {
-            when {
-                beforeOptions true
-"""
-MAIN = "                branch 'main'\n"
-NO_TIMER = "                not { triggeredBy 'TimerTrigger' }\n"
-DEPLOY = """        stage('Deploy') {
-            when {
-                beforeOptions true   // else every build would wait for the lock
-                beforeAgent true
-"""
-RECOVER = """        stage('Recover') {
-            when {
-                beforeOptions true
-                beforeAgent true
-"""
-
-FIRST = "                beforeOptions true\n"
-FIRST_HERE = "                beforeOptions true   // else every build would wait for the lock\n"
-AGENT = "                beforeAgent true\n"
-GO = "expression { params.action in ['deploy', 'recover'] && currentBuild.currentResult == 'SUCCESS' }"
-NO_GUARD = in_jenkinsfile(GO, "expression { params.action in ['deploy', 'recover'] }")
-STOP = "                                    if (currentBuild.currentResult != 'SUCCESS') {"
-NO_STOP = in_jenkinsfile(STOP, "                                    if (false) {")
-PLANNED = (
-    "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', message: \"${stack} cannot be deployed as it is\")"
-)
-DRIFTED = "catchError(buildResult: 'UNSTABLE', stageResult: 'FAILURE', message: 'an account has drifted')"
-TOKEN = """withCredentials([string(credentialsId: 'github-comments',
-                                                                variable: 'GITHUB_TOKEN')])"""
-TIMER_OR_ACTION = """                            triggeredBy 'TimerTrigger'
-                            expression { params.action == 'drift' }"""
-LOCK = "                        lock(resource: 'model-promotion')   // the comparison with"
-RECOVERS_LOCK = "                lock(resource: 'model-promotion')\n                timeout(time: 50"
-TELL = "script { inProd(env.DEPLOYMENT_ROLE) { make('tell-failure') } }"
-ON_FAILURE = f"failure {{\n                    {TELL}"
-SHIP = "script { inProd(env.DEPLOYMENT_ROLE) { make('ship-log') } }"
-DEPLOYS_SHIP = (
-    f"archiveArtifacts(artifacts: 'build/delivery/approval.json', allowEmptyArchive: true)\n                    {SHIP}"
-)
-RECOVERS_SHIP = f"""            post {{
-                always {{
-                    {SHIP}"""
-LOCK_BEFORE = "    if held:\n        raise CommandError(state_lock.explain(environment, held))\n"
-STATE = "if digest_of_state(stack) != review.state_digest:"
-PLAN_IN_REVIEW = "digest != review.plan_digest or "
-PLAN_IN_APPROVAL = " or digest != approval.plans.get(environment)"
-PLAN_DIGEST = f"if {PLAN_IN_REVIEW}digest != approval.plans.get(environment):"
-RESTRICTION = """        nodeProperties:
-          - jobRestrictionProperty:
-              jobRestriction:
-                regexNameRestriction:
-                  # A block of a pipeline asks as `<job>/part of <folder> » <job> #<number>`:
-                  # github.com/jenkinsci/job-restrictions-plugin/pull/13. A branch `main/x` is the job `main%2Fx`.
-                  regexExpression: model-promotion/main(/part of .*)?
-                  checkShortName: false
-"""
 
 # https://www.jenkins.io/doc/book/pipeline/syntax/#when
 BEFORE_ALL = "beforeOptions true takes precedence over beforeAgent; without both the branch is not built"
@@ -259,21 +213,21 @@ MUTATIONS = [
         in_jenkinsfile('make("smoke STACK=${stack}")', "echo 'no smoke check'"),
     ),
     Mutation(
-        "Recover: no lock", deployments.a_recovery, in_jenkinsfile(RECOVERS_LOCK, "                timeout(time: 50")
+        "Recover: no lock", operations.a_recovery, in_jenkinsfile(RECOVERS_LOCK, "                timeout(time: 50")
     ),
     Mutation(
         "Recover: log stays",
-        deployments.a_recovery,
+        operations.a_recovery,
         in_jenkinsfile(RECOVERS_SHIP, RECOVERS_SHIP.replace(SHIP, "echo 'kept'")),
     ),
     Mutation(
         "Drift: fails the build",
-        deployments.a_night_with_drift,
+        operations.a_night_with_drift,
         in_jenkinsfile(DRIFTED, "timeout(time: 29, unit: 'MINUTES')"),
     ),
     Mutation(
         "Verify: log stays",
-        deployments.a_night_with_drift,
+        operations.a_night_with_drift,
         in_jenkinsfile("inProd(env.PREVIEW_ROLE) { make('ship-log') }", "echo 'kept'"),
     ),
     Mutation(

@@ -16,7 +16,8 @@ from pathlib import Path
 from delivery_world import World, world_in
 from jenkins_build import restriction, takes_credentials_from_node, validate
 from mutation_checks import Check
-from mutation_list import MUTATIONS, Edit, Mutation
+from mutation_list import MUTATIONS, Mutation
+from mutation_texts import Edit
 
 AT_ONCE = 2  # each builds, plans and deploys with real processes
 

@@ -1,0 +1,86 @@
+"""The guards as they stand in the Jenkinsfile, mlops/delivery and jenkins/casc.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One text of one file, which stands there once, and what comes in its place."""
+
+    file: str
+    old: str
+    new: str
+
+
+def in_jenkinsfile(old: str, new: str = "") -> tuple[Edit, ...]:
+    """An edit of the Jenkinsfile alone."""
+    return (Edit("Jenkinsfile", old, new),)
+
+
+def in_delivery(file: str, old: str, new: str = "") -> tuple[Edit, ...]:
+    """An edit of one file of mlops/delivery."""
+    return (Edit(f"mlops/delivery/{file}", old, new),)
+
+
+SUBMITTER = "submitter: 'model-promotion-approvers', submitterParameter"
+INPUT = f"""input(id: 'prod', message: question, ok: 'Yes',
+                                         {SUBMITTER}: 'approver')"""
+APPROVE = """        stage('Approve') {
+            when {
+                beforeOptions true
+"""
+MAIN = "                branch 'main'\n"
+NO_TIMER = "                not { triggeredBy 'TimerTrigger' }\n"
+DEPLOY = """        stage('Deploy') {
+            when {
+                beforeOptions true   // else every build would wait for the lock
+                beforeAgent true
+"""
+RECOVER = """        stage('Recover') {
+            when {
+                beforeOptions true
+                beforeAgent true
+"""
+
+FIRST = "                beforeOptions true\n"
+FIRST_HERE = "                beforeOptions true   // else every build would wait for the lock\n"
+AGENT = "                beforeAgent true\n"
+GO = "expression { params.action in ['deploy', 'recover'] && currentBuild.currentResult == 'SUCCESS' }"
+NO_GUARD = in_jenkinsfile(GO, "expression { params.action in ['deploy', 'recover'] }")
+STOP = "                                    if (currentBuild.currentResult != 'SUCCESS') {"
+NO_STOP = in_jenkinsfile(STOP, "                                    if (false) {")
+PLANNED = (
+    "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', message: \"${stack} cannot be deployed as it is\")"
+)
+DRIFTED = "catchError(buildResult: 'UNSTABLE', stageResult: 'FAILURE', message: 'an account has drifted')"
+TOKEN = """withCredentials([string(credentialsId: 'github-comments',
+                                                                variable: 'GITHUB_TOKEN')])"""
+TIMER_OR_ACTION = """                            triggeredBy 'TimerTrigger'
+                            expression { params.action == 'drift' }"""
+LOCK = "                        lock(resource: 'model-promotion')   // the comparison with"
+RECOVERS_LOCK = "                lock(resource: 'model-promotion')\n                timeout(time: 50"
+TELL = "script { inProd(env.DEPLOYMENT_ROLE) { make('tell-failure') } }"
+ON_FAILURE = f"failure {{\n                    {TELL}"
+SHIP = "script { inProd(env.DEPLOYMENT_ROLE) { make('ship-log') } }"
+DEPLOYS_SHIP = (
+    f"archiveArtifacts(artifacts: 'build/delivery/approval.json', allowEmptyArchive: true)\n                    {SHIP}"
+)
+RECOVERS_SHIP = f"""            post {{
+                always {{
+                    {SHIP}"""
+LOCK_BEFORE = "    if held:\n        raise CommandError(state_lock.explain(environment, held))\n"
+STATE = "if digest_of_state(stack) != review.state_digest:"
+PLAN_IN_REVIEW = "digest != review.plan_digest or "
+PLAN_IN_APPROVAL = " or digest != approval.plans.get(environment)"
+PLAN_DIGEST = f"if {PLAN_IN_REVIEW}digest != approval.plans.get(environment):"
+RESTRICTION = """        nodeProperties:
+          - jobRestrictionProperty:
+              jobRestriction:
+                regexNameRestriction:
+                  # A block of a pipeline asks as `<job>/part of <folder> » <job> #<number>`:
+                  # github.com/jenkinsci/job-restrictions-plugin/pull/13. A branch `main/x` is the job `main%2Fx`.
+                  regexExpression: model-promotion/main(/part of .*)?
+                  checkShortName: false
+"""
