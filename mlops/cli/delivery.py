@@ -119,8 +119,11 @@ def apply(
     """Apply the approved plan of one stack to the state that it was made for, or nothing."""
     from mlops.delivery.agent import Agent  # noqa: PLC0415  # see init
     from mlops.delivery.apply import apply as deploy  # noqa: PLC0415  # see init
+    from mlops.delivery.checked_out import require_commit  # noqa: PLC0415  # see init
     from mlops.delivery.plan_folder import PlanFolder  # noqa: PLC0415  # see init
+    from mlops.project import ROOT  # noqa: PLC0415  # see init
 
+    require_commit(ROOT, commit)
     agent, environment = Agent("deployment", folder), environment_named(stack)
     deploy(agent, PlanFolder(folder), environment, commit, console.say, planned=not without_plan)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import pytest
 from mlops.delivery import apply as applying
 from mlops.delivery.apply import apply
 from mlops.delivery.build_log import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD_BYTES, LINE_BYTES, batches
+from mlops.delivery.checked_out import require_commit
 from mlops.delivery.facts import facts
 from mlops.delivery.notice import roll_back
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file
@@ -59,6 +61,26 @@ def test_a_plan_and_a_review_changed_together_are_refused(folder):
 
 def test_another_commit_than_the_approved_one_is_refused(folder):
     assert f"commit {'b' * 12} is checked out, but {COMMIT} was approved" in refusal(folder, "b" * 40)
+
+
+def test_a_checkout_that_is_not_the_commit_is_refused(tmp_path):
+    def git(*arguments):
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        done = subprocess.run(["git", *identity, *arguments], cwd=tmp_path, text=True, capture_output=True, check=True)
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    (tmp_path / "program.py").write_text("reviewed\n")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "reviewed")
+    commit = git("rev-parse", "HEAD")
+    (tmp_path / "build.log").write_text("not tracked\n")
+    require_commit(tmp_path, commit)
+    with pytest.raises(CommandError, match="is checked out, and not bbbbbbbbbbbb"):
+        require_commit(tmp_path, "b" * 40)
+    (tmp_path / "program.py").write_text("edited after the approval\n")
+    with pytest.raises(CommandError, match=r"files differ from commit (.|\n)*program\.py"):
+        require_commit(tmp_path, commit)
 
 
 def test_without_an_approval_nothing_is_applied(folder):

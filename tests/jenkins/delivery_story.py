@@ -142,6 +142,9 @@ class Story:
         self.seen["left of the hanging test"] = processes("sleep", "3571")
         self.builds["greedy"] = world.start("feature/greedy", self.seen["greedy"]).wait()
         self.builds["squatting"] = world.start("feature/squatting", self.seen["squatting"]).wait()
+        self.builds["without tests"] = world.start(
+            "feature/recover", self.seen["branch"], params={"action": "recover"}
+        ).wait()
         self.builds["wrong account"] = world.start(
             "feature/account", self.seen["branch"], params={"prodAccount": "999999999999"}
         ).wait()
@@ -204,7 +207,24 @@ def kill_pulumi(world: World, build: Build, stack: str, text: str) -> None:
         os.kill(pulumi, signal.SIGCONT)
         assert time.monotonic() < deadline, "no operation was ever under way"
         time.sleep(0.05)
-    os.kill(pulumi, signal.SIGKILL)
+    children = descendants(pulumi)
+    for process in (pulumi, *children):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def descendants(process: int) -> list[int]:
+    """What a process has started, and what that has."""
+    children = [one for one in processes() if parent(one) == process]
+    return [*children, *(below for child in children for below in descendants(child))]
+
+
+def parent(process: int) -> int | None:
+    """The process that started another; None when it has ended."""
+    with contextlib.suppress(OSError):
+        status = (Path("/proc") / str(process) / "status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("PPid:")))
+    return None
 
 
 def unfinished(world: World, stack: str) -> int:

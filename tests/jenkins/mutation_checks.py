@@ -72,12 +72,12 @@ def a_branch(world: World) -> str | None:
 
 
 def a_branch_that_would_recover(world: World) -> str | None:
-    """A branch started with action=recover touches nothing."""
+    """A branch started with action=recover is refused at once: it would be green without tests."""
     build = on_branch(world, TOUCHED, params=RECOVER, inputs=APPROVED)
     return differences(
-        result=(build.result, "SUCCESS"),
-        stages=(stages(build, "Approve", "Deploy", "Recover"), {"SKIPPED_WHEN"}),
-        roles=(roles(build), {PREVIEW}),
+        result=(build.result, "FAILURE"),
+        stages=(stages(build, "Approve", "Deploy", "Recover"), {"SKIPPED_FAILURE"}),
+        roles=(roles(build), set()),
         questions=(len(build.report["inputs"]), 0),
     )
 

@@ -27,10 +27,6 @@ CHANGED_KEY = f"""from pathlib import Path
 key = Path('infra/encryption/account_key.py')
 key.write_text(key.read_text().replace('description=args.description', 'description="{BY_HAND}"'))
 """
-UNROTATED_KEY = """from pathlib import Path
-key = Path('infra/encryption/account_key.py')
-key.write_text(key.read_text().replace('enable_key_rotation=True', 'enable_key_rotation=False'))
-"""
 GROUP = "mammo-severity-model-package"
 
 
@@ -170,33 +166,23 @@ def another_commit(world: World) -> str | None:
         },
     )
     build = approved_main(world).wait()
-    return differences(**refusal(build, "is checked out, but"))
+    return differences(**refusal(build, "is checked out, and not"))
 
 
 def a_changed_program(world: World) -> str | None:
-    """A program that would do more than the plan is stopped by the plan."""
+    """A program that was changed after the approval is refused before pulumi runs."""
     build = approved_main(world, CHANGED_KEY).wait()
     return differences(
-        registry=(build.stages.get("Deploy registry"), "FAILURE"),
-        explained=("violates plan" in build.log, True),
-        changed=(BY_HAND in key_descriptions(world), False),
+        **refusal(build, "files differ from commit"), changed=(BY_HAND in key_descriptions(world), False)
     )
 
 
 def without_plans(world: World) -> str | None:
-    """With withoutPlans Pulumi plans again, with what is there then."""
-    build = approved_main(world, CHANGED_KEY, params={"withoutPlans": True}).wait()
+    """With withoutPlans the registry is deployed without its plan."""
+    build = approved_main(world, params={"withoutPlans": True}).wait()
     return differences(
         registry=(build.stages.get("Deploy registry"), "SUCCESS"),
-        changed=(BY_HAND in key_descriptions(world), True),
-    )
-
-
-def a_violation_without_plans(world: World) -> str | None:
-    """The policy pack judges the deployment, too, not only its plan."""
-    build = approved_main(world, UNROTATED_KEY, params={"withoutPlans": True}).wait()
-    return differences(
-        registry=(build.stages.get("Deploy registry"), "FAILURE"), explained=("rotation" in build.log, True)
+        asked=(any("--without-plan" in script for script in build.scripts("Deploy registry")), True),
     )
 
 

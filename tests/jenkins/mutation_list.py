@@ -9,17 +9,19 @@ import mutation_deployments as deployments
 import mutation_operations as operations
 from mutation_checks import Check
 from mutation_texts import (
-    AGENT,
     APPROVE,
+    APPROVED_DEPLOY,
+    APPROVED_RECOVER,
     DEPLOY,
+    DEPLOYS_FIRST,
     DEPLOYS_SHIP,
     DRIFTED,
     FIRST,
-    FIRST_HERE,
     INPUT,
     LOCK,
     LOCK_BEFORE,
     MAIN,
+    MAIN_ONLY,
     NO_GUARD,
     NO_STOP,
     NO_TIMER,
@@ -29,6 +31,7 @@ from mutation_texts import (
     PLAN_IN_REVIEW,
     PLANNED,
     RECOVER,
+    RECOVERS_FIRST,
     RECOVERS_LOCK,
     RECOVERS_SHIP,
     RESTRICTION,
@@ -53,8 +56,8 @@ class Mutation:
     survives: str | None = None
 
 
-# https://www.jenkins.io/doc/book/pipeline/syntax/#when
-BEFORE_ALL = "beforeOptions true takes precedence over beforeAgent; without both the branch is not built"
+ANY_TREE = (Edit("mlops/cli/delivery.py", "    require_commit(ROOT, commit)\n", ""),)
+BEHIND = "nothing comes here without an approval; both together are another mutation"
 
 MUTATIONS = [
     Mutation(
@@ -64,10 +67,23 @@ MUTATIONS = [
     ),
     Mutation("input: none", checks.a_refusal, in_jenkinsfile(INPUT, "'nobody'")),
     Mutation("Approve: any branch", checks.a_branch, in_jenkinsfile(APPROVE + MAIN, APPROVE)),
-    Mutation("Deploy: any branch", checks.a_branch, in_jenkinsfile(DEPLOY + MAIN, DEPLOY)),
-    Mutation("Recover: any branch", checks.a_branch_that_would_recover, in_jenkinsfile(RECOVER + MAIN, RECOVER)),
+    Mutation("Deploy: any branch", checks.a_branch, in_jenkinsfile(DEPLOY + MAIN, DEPLOY), BEHIND),
+    Mutation(
+        "Deploy: any branch, not approved", checks.a_branch, in_jenkinsfile(DEPLOY + MAIN, DEPLOY) + APPROVED_DEPLOY
+    ),
+    Mutation("Settings: any action on a branch", checks.a_branch_that_would_recover, MAIN_ONLY),
+    Mutation(
+        "Recover: any branch, action and approval",
+        checks.a_branch_that_would_recover,
+        MAIN_ONLY + in_jenkinsfile(RECOVER + MAIN, RECOVER) + APPROVED_RECOVER,
+    ),
     Mutation("Approve: by timer, too", checks.a_night, in_jenkinsfile(APPROVE + MAIN + NO_TIMER, APPROVE + MAIN)),
-    Mutation("Deploy: by timer, too", checks.a_night, in_jenkinsfile(DEPLOY + MAIN + NO_TIMER, DEPLOY + MAIN)),
+    Mutation("Deploy: by timer, too", checks.a_night, in_jenkinsfile(DEPLOY + MAIN + NO_TIMER, DEPLOY + MAIN), BEHIND),
+    Mutation(
+        "Deploy: by timer, not approved",
+        checks.a_night,
+        in_jenkinsfile(DEPLOY + MAIN + NO_TIMER, DEPLOY + MAIN) + APPROVED_DEPLOY,
+    ),
     Mutation("Test: not run", checks.failing_tests, in_jenkinsfile("make('test')", "echo 'no test'")),
     Mutation("Check: not run", checks.failing_lint, in_jenkinsfile("make('check')", "echo 'no check'")),
     Mutation("builds of main: at once", checks.two_builds_of_main, in_jenkinsfile("        disableConcurrentBuilds()")),
@@ -81,24 +97,9 @@ MUTATIONS = [
         "its options hold a timeout only: a skipped stage takes nothing",
     ),
     Mutation(
-        "Deploy: options first",
-        checks.a_branch,
-        in_jenkinsfile(DEPLOY, DEPLOY.replace(FIRST_HERE, "")),
-        "the stage has no options: the lock is in a stage inside, which a skipped Deploy never reaches",
+        "Deploy: agent and options first", checks.a_branch, in_jenkinsfile(DEPLOY, DEPLOY.replace(DEPLOYS_FIRST, ""))
     ),
-    Mutation("Deploy: agent first", checks.a_branch, in_jenkinsfile(DEPLOY, DEPLOY.replace(AGENT, "")), BEFORE_ALL),
-    Mutation("Recover: options first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(FIRST, ""))),
-    Mutation("Recover: agent first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(AGENT, "")), BEFORE_ALL),
-    Mutation(
-        "Deploy: options and agent first",
-        checks.a_branch,
-        in_jenkinsfile(DEPLOY, DEPLOY.replace(FIRST_HERE, "").replace(AGENT, "")),
-    ),
-    Mutation(
-        "Recover: options and agent first",
-        checks.a_branch,
-        in_jenkinsfile(RECOVER, RECOVER.replace(FIRST, "").replace(AGENT, "")),
-    ),
+    Mutation("Recover: options first", checks.a_branch, in_jenkinsfile(RECOVER, RECOVER.replace(RECOVERS_FIRST, ""))),
     Mutation(
         "Recover: by timer, too",
         checks.a_night,
@@ -175,29 +176,20 @@ MUTATIONS = [
         "the approval holds the review's digest: it refuses each plan that the review refuses",
     ),
     Mutation(
-        "apply: any commit",
+        "apply: any tree, any commit",
         deployments.another_commit,
-        in_delivery("apply.py", "if not commit == review.commit == approval.commit:", "if False:"),
+        ANY_TREE + in_delivery("apply.py", "if not commit == review.commit == approval.commit:", "if False:"),
     ),
+    Mutation("apply: any tree", deployments.a_changed_program, ANY_TREE),
     Mutation(
-        "apply: no plan",
+        "apply: any tree, no plan",
         deployments.a_changed_program,
-        in_delivery("apply.py", '["--plan", str(path.resolve())] if planned else []', "[*()]"),
-    ),
-    Mutation(
-        "apply: skips the preview",
-        deployments.a_changed_program,
-        in_delivery("apply.py", '*("up", "--stack"', '*("up", "--skip-preview", "--stack"'),
+        ANY_TREE + in_delivery("apply.py", '["--plan", str(path.resolve())] if planned else []', "[*()]"),
     ),
     Mutation(
         "withoutPlans: not heard",
         deployments.without_plans,
         in_jenkinsfile("params.withoutPlans ? 'OPTIONS=--without-plan' : ''", "''"),
-    ),
-    Mutation(
-        "apply: no policy pack",
-        deployments.a_violation_without_plans,
-        in_delivery("apply.py", '*policy_pack.arguments(["up"]),'),
     ),
     Mutation(
         "Deploy: approval is not written", deployments.a_promotion, in_jenkinsfile("make('approve')", "echo 'approved'")

@@ -35,18 +35,19 @@ MAIN = "                branch 'main'\n"
 NO_TIMER = "                not { triggeredBy 'TimerTrigger' }\n"
 DEPLOY = """        stage('Deploy') {
             when {
-                beforeOptions true   // else every build would wait for the lock
-                beforeAgent true
+                beforeOptions true   // and so before the agent
 """
 RECOVER = """        stage('Recover') {
             when {
-                beforeOptions true
-                beforeAgent true
+                beforeOptions true   // else every build would wait for the lock
 """
 
 FIRST = "                beforeOptions true\n"
-FIRST_HERE = "                beforeOptions true   // else every build would wait for the lock\n"
-AGENT = "                beforeAgent true\n"
+DEPLOYS_FIRST = "                beforeOptions true   // and so before the agent\n"
+RECOVERS_FIRST = "                beforeOptions true   // else every build would wait for the lock\n"
+APPROVED_DEPLOY = in_jenkinsfile("params.action == 'deploy' && env.APPROVER", "params.action == 'deploy'")
+APPROVED_RECOVER = in_jenkinsfile("params.action == 'recover' && env.APPROVER", "params.action == 'recover'")
+MAIN_ONLY = in_jenkinsfile("if (env.BRANCH_NAME != 'main' && params.action != 'deploy') {", "if (false) {")
 GO = "expression { params.action in ['deploy', 'recover'] && currentBuild.currentResult == 'SUCCESS' }"
 NO_GUARD = in_jenkinsfile(GO, "expression { params.action in ['deploy', 'recover'] }")
 STOP = "                                    if (currentBuild.currentResult != 'SUCCESS') {"
@@ -64,9 +65,7 @@ RECOVERS_LOCK = "                lock(resource: 'model-promotion')\n            
 TELL = "script { inProd(env.DEPLOYMENT_ROLE) { make('tell-failure') } }"
 ON_FAILURE = f"failure {{\n                    {TELL}"
 SHIP = "script { inProd(env.DEPLOYMENT_ROLE) { make('ship-log') } }"
-DEPLOYS_SHIP = (
-    f"archiveArtifacts(artifacts: 'build/delivery/approval.json', allowEmptyArchive: true)\n                    {SHIP}"
-)
+DEPLOYS_SHIP = f"cleanup {{   // after what the others print\n                    {SHIP}"
 RECOVERS_SHIP = f"""            post {{
                 always {{
                     {SHIP}"""

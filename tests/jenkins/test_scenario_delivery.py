@@ -35,6 +35,10 @@ def test_a_branch_is_checked_and_tested_and_touches_nothing(story):
     build = story.builds["branch"]
     assert build.result == "SUCCESS", build.log[-3000:]
     assert {build.stages[name] for name in ("Check", "Test")} == {"SUCCESS"}
+    assert [build.scripts(stage) for stage in ("Check", "Test")] == [
+        ["jenkins/run-logged make check"],
+        ["jenkins/run-logged make test"],
+    ]
     assert {build.stages[name] for name in ("Plan", "Drift", "Approve", "Deploy", "Recover")} == {"SKIPPED_WHEN"}
     assert roles(build) == {"model-promotion-preview-role"}
     assert build.steps("lock") == []
@@ -70,6 +74,7 @@ def test_recovery_puts_the_state_in_order_after_an_approval(story):
     assert (story.seen["locks after recovery"], story.seen["unfinished after recovery"]) == ([], 0)
     [asked] = build.report["inputs"]
     assert (asked["by"], asked["approved"]) == ("alice", True)
+    assert [step["args"]["resource"] for step in build.steps("lock", "Recover")] == ["model-promotion"]
 
 
 def test_the_build_after_the_recovery_finishes_the_promotion_without_a_second_key(story):
@@ -132,7 +137,7 @@ def test_what_was_reviewed_is_what_is_applied_byte_for_byte(story):
     ]
     assert planned == story.seen["definition after approval"]
     assert '"max_depth": "6"' in planned
-    assert all("--skip-preview" not in script for script in build.scripts())
+    assert any("timeout --signal=INT --kill-after=10m 40m" in script for script in build.scripts("Deploy prod"))
 
 
 def test_the_second_build_of_main_waits_for_the_first(story):
@@ -197,6 +202,13 @@ def test_a_branch_is_not_built_on_the_deploy_agent(story):
     build = story.builds["squatting"]
     assert build.result == "FAILURE"
     assert "would wait for ever for an agent labelled" in build.log
+    assert build.scripts() == []
+
+
+def test_a_branch_cannot_be_green_without_its_tests(story):
+    build = story.builds["without tests"]
+    assert build.result == "FAILURE"
+    assert "action=recover is for main" in build.log
     assert build.scripts() == []
 
 

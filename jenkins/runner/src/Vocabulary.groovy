@@ -18,7 +18,7 @@ class Vocabulary {
     /** Option → its parameters, the first of which may be given without its name. */
     static final Map<String, List<String>> OPTIONS = [
         buildDiscarder: ['strategy'], disableConcurrentBuilds: [], lock: ['resource'], preserveStashes: ['buildCount'],
-        retry: ['count'], skipDefaultCheckout: [], timeout: ['time', 'unit'], timestamps: [],
+        disableRestartFromStage: [], retry: ['count'], skipDefaultCheckout: [], timeout: ['time', 'unit'], timestamps: [],
     ]
     static final List<String> STAGE_OPTIONS = ['lock', 'retry', 'skipDefaultCheckout', 'timeout']
     static final Map<String, List<String>> TRIGGERS = [cron: ['spec']]
