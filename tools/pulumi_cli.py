@@ -43,11 +43,11 @@ def cache_folder() -> Path:
 
 def ensure(say: Say) -> Path:
     """The folder that holds a working ``pulumi``, its Python language host and its policy runner."""
-    folder = on_path()
-    if folder:
-        return folder
     sums = b"".join((HERE / module / "go.sum").read_bytes() for module in ("pulumi-cli", "pulumi-language-python"))
     target = cache_folder() / f"pulumi-{VERSION}-{hashlib.sha256(sums).hexdigest()[:12]}"
+    folder = on_path(target)
+    if folder:
+        return folder
     if (target / "pulumi").is_file():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,12 +74,17 @@ def ensure(say: Say) -> Path:
     return target
 
 
-def on_path() -> Path | None:
-    """The folder of a ``pulumi`` on PATH that is new enough and has its Python language host beside it."""
+def on_path(own: Path) -> Path | None:
+    """The folder of a ``pulumi`` on PATH that is new enough and has its Python language host beside it.
+
+    ``own`` is where this module keeps the CLI that it made, which was looked at then.
+    """
     found = shutil.which("pulumi")
     if not found:
         return None
     folder = Path(found).resolve().parent
+    if folder == own.resolve():
+        return folder
     shown = subprocess.run(
         [found, "version"],
         capture_output=True,

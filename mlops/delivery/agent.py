@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -82,15 +83,21 @@ class Agent:
 
         variables = {**self.variables, "PULUMI_BACKEND_URL": copy or self.variables["PULUMI_BACKEND_URL"]}
         try:
-            return automation.select_stack(
-                environment, work_dir=str(ROOT), opts=automation.LocalWorkspaceOptions(env_vars=variables)
-            )
+            options = automation.LocalWorkspaceOptions(env_vars=variables, pulumi_command=self._pulumi)
+            return automation.select_stack(environment, work_dir=str(ROOT), opts=options)
         except automation.StackNotFoundError as error:
             raise CommandError(
                 f"there is no stack {environment} in {self.names.state_bucket}: `mlops delivery init` makes it, once"
             ) from error
         except automation.CommandError as error:
             raise CommandError(f"{environment}: {strip(str(error))}") from error
+
+    @cached_property
+    def _pulumi(self) -> automation.PulumiCommand:
+        """The CLI, which the Automation API would otherwise ask for its version anew for each stack."""
+        from pulumi import automation  # noqa: PLC0415  # see mlops/engine.py
+
+        return automation.PulumiCommand()
 
     @property
     def _session_name(self) -> str:

@@ -49,7 +49,7 @@ def apply(
     held = state_lock.holders(agent.prod_client("s3"), agent.names, environment)
     if held:
         raise CommandError(state_lock.explain(environment, held))
-    if digest_of_state(stack) != review.state_digest:
+    if digest_of_state(stack.export_stack().deployment or {}) != review.state_digest:
         raise CommandError(
             f"{environment}: the stack's state has moved since the plan was made; nothing was touched: {MOVED}"
         )

@@ -29,7 +29,8 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
 
     stack = agent.stack(environment)
     collector = Collector(environment)
-    pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
+    state = stack.export_stack().deployment or {}
+    pending = state.get("pending_operations") or []
     if pending:
         return _stop(
             folder,
@@ -45,7 +46,6 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
     path = folder.plan(environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    state = digest_of_state(stack)
     errors: list[str] = []
 
     def on_event(event: Any) -> None:
@@ -65,7 +65,9 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
         path.unlink(missing_ok=True)
         told = "\n".join(dict.fromkeys(errors)) or strip(str(error))
         return _stop(folder, collector, environment, told)
-    review = collector.finish(None, plan_digest=digest_of_file(path), state_digest=state, commit=commit)
+    review = collector.finish(
+        None, plan_digest=digest_of_file(path), state_digest=digest_of_state(state), commit=commit
+    )
     outdated = outdated_roles(review)
     if outdated:
         review = replace(review, advice=(*review.advice, f"[own-roles] {outdated}"))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from infra.settings import ENVIRONMENTS, Environment
 from mlops.failure import CommandError
 from mlops.review.model import StackReview
-
-if TYPE_CHECKING:
-    from pulumi import automation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +81,9 @@ def digest_of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def digest_of_state(stack: automation.Stack) -> str:
-    """sha256 of a stack's state as `pulumi stack export` gives it.
+def digest_of_state(deployment: Mapping[str, Any]) -> str:
+    """sha256 of a stack's state, given as `pulumi stack export` has it.
 
     A plan says what will be done, and not to which state: https://www.pulumi.com/docs/iac/concepts/update-plans/
     """
-    deployment = stack.export_stack().deployment
     return hashlib.sha256(json.dumps(deployment, sort_keys=True).encode()).hexdigest()

