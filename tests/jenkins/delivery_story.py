@@ -40,22 +40,22 @@ class Story:
 
     def tell(self) -> None:
         """Everything, in two threads: what main does, and what branches and the pull request do meanwhile."""
-        world = self.world
         with ThreadPoolExecutor(1) as beside:
-            branches = beside.submit(self.branches)
-            self.builds["first"] = world.start_main().wait()
-            branches.result()
+            self.builds["first"] = self.world.start_main().wait()
             violation = beside.submit(self.violation)
             self.crash()
             violation.result()
+            branches = beside.submit(self.branches)
+            self.recovery()
             self.approved_change()
+            branches.result()
             clean = beside.submit(self.correction)
             self.refusals()
             clean.result()
         self.night()
 
     def crash(self) -> None:
-        """The second build is killed in the middle of prod, and what it left is put in order."""
+        """The second build is killed in the middle of prod."""
         world = self.world
         killed = world.start_main()
         kill_pulumi(world, killed, "prod", "aws:sns:TopicSubscription alerts-ml-team-at-example.com created")
@@ -63,6 +63,10 @@ class Story:
         self.seen["locks after the kill"] = world.locks()
         self.seen["unfinished after the kill"] = unfinished(world, "prod")
         self.seen["mail after the kill"] = world.mail()
+
+    def recovery(self) -> None:
+        """What the killed build left is put in order."""
+        world = self.world
         widen_group_policy(world)
         self.builds["recovered"] = world.start_main(params={"action": "recover"}).wait()
         self.seen["locks after recovery"] = world.locks()

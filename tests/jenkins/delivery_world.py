@@ -28,6 +28,7 @@ from mlops.project import load_settings
 from mlops.workspace import local_environment
 from sandbox import process
 from sandbox.provider.install import install
+from tools.pulumi_cli import cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("Jenkinsfile", "Makefile", "Pulumi.yaml", "Pulumi.registry.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml",
@@ -202,7 +203,8 @@ def make_world(folder: Path, pulls: GitHub) -> World:
         **local_environment(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PULUMI_HOME": str(home),
-        # What is installed is shared, and must not be changed by a build.
+        # What is installed is shared, as between the builds of an agent, and must not be changed by one.
+        "XDG_CACHE_HOME": str(cache_folder().parent),
         "UV_OFFLINE": "1",
         "UV_CACHE_DIR": str(folder / "no-cache"),
     }
