@@ -7,33 +7,37 @@ from pathlib import Path
 
 from infra.identity.jenkins_agents import AgentKind
 from infra.names import PROJECT, Names
-from infra.settings import ENVIRONMENTS
+from infra.settings import ENVIRONMENTS, Environment
 from mlops.failure import UsageError
 
 Kind = AgentKind
 SESSION = re.compile(r"[^\w+=,.@-]")
 
 
-def profiles(names: Names, source: str, session: str = PROJECT, kind: Kind = "deployment") -> str:
-    """Text of an AWS configuration file with a profile for each account: of the deployment or of the preview roles.
+def profile(
+    names: Names, environment: Environment, source: str, session: str = PROJECT, kind: Kind = "deployment"
+) -> str:
+    """One account's profile, as text of an AWS configuration file: its deployment role, or its preview role.
 
-    ``source`` is the line that says whose credentials assume the roles, as AWS documents it:
+    ``source`` is the line that says whose credentials assume the role, as AWS documents it:
     https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html
     """
     external_id = names.settings.jenkins.external_id
     role_arn = names.deployment_role_arn if kind == "deployment" else names.preview_role_arn
-    lines = []
-    for environment in ENVIRONMENTS:
-        lines += [
-            f"[profile {names.profile(environment)}]",
-            f"role_arn = {role_arn(environment)}",
-            *([f"external_id = {external_id}"] if external_id else []),
-            f"role_session_name = {SESSION.sub('-', session)[:64]}",
-            f"region = {names.settings.region}",
-            source,
-            "",
-        ]
-    return "\n".join(lines)
+    lines = [
+        f"[profile {names.profile(environment)}]",
+        f"role_arn = {role_arn(environment)}",
+        *([f"external_id = {external_id}"] if external_id else []),
+        f"role_session_name = {SESSION.sub('-', session)[:64]}",
+        f"region = {names.settings.region}",
+        source,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def profiles(names: Names, source: str, session: str = PROJECT, kind: Kind = "deployment") -> str:
+    """The profiles of all three accounts."""
+    return "\n".join(profile(names, environment, source, session, kind) for environment in ENVIRONMENTS)
 
 
 def require(names: Names) -> None:

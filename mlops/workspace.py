@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -86,17 +85,19 @@ def _aws_config(place: Place, controller: dict[str, str]) -> str:
     The official provider assumes a profile's role at AWS's own STS, whatever endpoint it is told of. A role that cannot
     be assumed yet, or no more, is left to the provider, whose refusal says so.
     """
-    sections = [("controller", controller)]
+    sections = [_section("controller", controller)]
     for environment in ENVIRONMENTS:
-        with suppress(ClientError):
-            sections.append((place.names.profile(environment), deployment_session(place, environment, controller)))
-    assumed = {name for name, _ in sections}
-    lines = []
-    for name, session in sections:
-        lines += [f"[profile {name}]", *(f"{key.lower()} = {value}" for key, value in session.items()), ""]
-    lazy = aws_profiles.profiles(place.names, "source_profile = controller").split("\n\n")
-    lines += [one for one in lazy if one and one.split("]")[0].removeprefix("[profile ") not in assumed]
-    return "\n".join(lines) + "\n"
+        try:
+            session = deployment_session(place, environment, controller)
+        except ClientError:
+            sections.append(aws_profiles.profile(place.names, environment, "source_profile = controller"))
+        else:
+            sections.append(_section(place.names.profile(environment), session))
+    return "\n".join(sections)
+
+
+def _section(name: str, session: dict[str, str]) -> str:
+    return "\n".join([f"[profile {name}]", *(f"{key.lower()} = {value}" for key, value in session.items())]) + "\n"
 
 
 def pulumi_folder() -> str:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import debian_packages
 import pulumi_cli
 
 JENKINS = Path(__file__).resolve().parent.parent / "jenkins"
@@ -128,30 +129,16 @@ def find_java(say: Say) -> str:
 
 
 def _find(program: str, say: Say) -> str:
-    found = shutil.which(program)
-    if found:
-        return found
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise RunnerUnavailableError(
-            f"the tests execute the Jenkinsfile on Java and Maven, and {program} is not on PATH; install it, on "
-            f"Debian: sudo apt-get install {' '.join(PACKAGES)}"
-        )
-    say(f"installing the Debian packages {' and '.join(PACKAGES)}, for the tests that execute the Jenkinsfile")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
-        _run(["apt-get", "--quiet", "--quiet", *command], environment=environment)
-    found = shutil.which(program)
-    if not found:
-        raise RunnerUnavailableError(f"apt-get installed {' and '.join(PACKAGES)}, but {program} is not on PATH")
-    return found
+    need = f"the tests execute the Jenkinsfile with {program}"
+    return debian_packages.ensure(lambda: shutil.which(program), PACKAGES, need, say)
 
 
 def _java_command(class_path: str, main: str, *arguments: str | Path) -> list[str]:
     return [shutil.which("java") or "java", *QUICK_START, "-cp", class_path, main, *map(str, arguments)]
 
 
-def _run(command: list[str], advice: str = "", environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
+def _run(command: list[str], advice: str = "") -> None:
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
     if done.returncode:
         shown = f"{done.stdout}{done.stderr}".strip()
         raise RunnerUnavailableError(f"`{' '.join(command[:3])} …` failed; {advice}\n{shown}")

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import access_engine
 import browser
+import debian_packages
 import jenkins_runner
 import pulumi_cli
 
@@ -196,7 +197,7 @@ if __name__ == "__main__":
     except (
         ToolchainError,
         access_engine.EngineUnavailableError,
-        browser.BrowserUnavailableError,
+        debian_packages.ProgramUnavailableError,
         jenkins_runner.RunnerUnavailableError,
         pulumi_cli.PulumiUnavailableError,
     ) as error:

@@ -78,7 +78,7 @@ class Story:
         change = {**DEEPER, "Pulumi.prod.yaml": ("    models:\n", KEEP.format(400))}
         world.merge(world.commit("deeper", change))
         approved = world.start_main()
-        wait_for(approved, "Lock acquired on [builds of model-promotion/main]")
+        until(approved, "Lock acquired on [builds of model-promotion/main]")
         waiting = world.start_main(inputs=BY_MALLORY, params={"action": "recover"})
         self.builds["approved"] = approved.wait()
         self.seen["retention after approval"] = world.log_retention()
@@ -95,7 +95,7 @@ class Story:
         self.builds["refused"] = world.start_main(inputs=REFUSED).wait()
         with held_lock(world):
             moved = world.start_main()
-            wait_for(moved, "Trying to acquire lock on [Resource: model-promotion]", 180)
+            until(moved, "Trying to acquire lock on [Resource: model-promotion]", 180)
             touch_state(world, "registry")
             self.seen["waited for the lock"] = "Lock acquired on [Resource: model-promotion]" not in moved.log
         self.builds["moved"] = moved.wait()
@@ -175,13 +175,9 @@ def group_policy(world: World) -> dict[str, Any]:
     return dict(json.loads(found["ResourcePolicy"]))
 
 
-def wait_for(build: Build, text: str, seconds: float = 60) -> None:
-    """Wait until a build's log has a text; a build that ends first is an error."""
-    deadline = time.monotonic() + seconds
-    while text not in build.log:
-        assert build.process.poll() is None, build.log[-3000:]
-        assert time.monotonic() < deadline, build.log[-3000:]
-        time.sleep(0.1)
+def until(build: Build, text: str, seconds: float = 60) -> None:
+    """Wait until a build's console has a text; that it never has it is an error."""
+    assert build.wait_for(text, seconds), build.log[-3000:]
 
 
 def processes(*words: str, inside: Path | None = None) -> list[int]:
@@ -200,7 +196,7 @@ def kill_pulumi(world: World, build: Build, stack: str, text: str) -> None:
 
     It is stopped to look whether its state has an operation as begun, and let go on until it has.
     """
-    wait_for(build, text, 240)
+    until(build, text, 240)
     [pulumi] = processes("up", "--stack", stack, "--plan", inside=build.folder)
     deadline = time.monotonic() + 60
     while True:

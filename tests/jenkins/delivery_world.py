@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from jenkins_build import Build, JenkinsController, restriction, takes_credentials_from_node
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "review"))
 from github_server import TOKEN, GitHub, github
 
+from infra.settings import Environment
 from mlops.bootstrap import bootstrap
 from mlops.jenkins_account import controller_credentials
-from mlops.place import Place
+from mlops.place import ROOT_SECRET, Place
 from mlops.project import load_settings
 from mlops.workspace import local_environment
 from sandbox import process
@@ -36,7 +35,6 @@ COPIED = ("Jenkinsfile", "Makefile", "Pulumi.yaml", "Pulumi.registry.yaml", "Pul
           "tools", "docs", ".gitignore")  # fmt: skip
 # What a fresh clone would install; every clone of the tests' repository shares this checkout's.
 INSTALLED = (".venv", ".venv-definitions", "tools/access-proof/node_modules")
-ACCOUNTS = {"registry": "333333333333", "dev": "111111111111", "prod": "222222222222", "jenkins": "444444444444"}
 APPROVED = {"prod": {"by": "alice", "groups": ["model-promotion-approvers"], "approve": True}}
 # The project's own checks and tests run beside these tests: in the builds they are one file's.
 QUICK_CHECK = "check: setup  ## Lint\n\t@$(PY) -m ruff check --no-cache tests stacks\n"
@@ -63,16 +61,9 @@ class World:
     def comments(self) -> list[str]:
         return [str(comment["body"]) for comment in self.github.comments]
 
-    def client(self, account: str, service: str) -> Any:
+    def client(self, account: Environment, service: str) -> Any:
         """A boto3 client of an account's root."""
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.server.endpoint_url,
-            aws_access_key_id=ACCOUNTS[account],
-            aws_secret_access_key="test",
-            config=Config(s3={"addressing_style": "path"}),
-        )
+        return self.place.client(account, service)
 
     def git(self, *arguments: str) -> str:
         return run_git(self.repository, *arguments)
@@ -240,7 +231,8 @@ def agent_environment(place: Place, folder: Path, kind: Any) -> dict[str, str]:
 def initialise(world: World, common: dict[str, str]) -> None:
     """`mlops delivery init`, as prod's administrator, whose stack files are then committed."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
-    root = {"AWS_ACCESS_KEY_ID": ACCOUNTS["prod"], "AWS_SECRET_ACCESS_KEY": "test"}
+    prod = world.place.settings["prod"].account_id
+    root = {"AWS_ACCESS_KEY_ID": prod, "AWS_SECRET_ACCESS_KEY": ROOT_SECRET}
     done = subprocess.run(
         [sys.executable, "-m", "mlops", "delivery", "init"],
         cwd=world.repository,

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,15 @@ class Build:
         if not (self.folder / "result.json").is_file():
             raise AssertionError(f"the runner wrote no result:\n{(self.folder / 'runner.txt').read_text()}\n{self.log}")
         return self
+
+    def wait_for(self, text: str, seconds: float) -> bool:
+        """Wait until the console has a text; False when the build ends without it, or time is up."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                return text in self.log
+            time.sleep(0.1)
+        return True
 
     def abort(self) -> None:
         """Press the abort button: the build ends its processes and runs its post conditions."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ Check = Callable[[World], str | None]
 PREVIEW, DEPLOYMENT = "model-promotion-preview-role", "cross-account-jenkins-role"
 MALLORY = {"prod": {"by": "mallory", "groups": ["developers"], "approve": True}}
 REFUSAL = {"prod": {"by": "alice", "groups": ["model-promotion-approvers"], "approve": False}}
+SECONDS = 180.0  # until a build does what a check waits for
 RECOVER = {"action": "recover"}
 TESTS = "tests/test_settings.py"
 TOUCHED = {TESTS: ("def test_there_are_three", "def test_there_are_three_accounts")}
@@ -37,13 +37,6 @@ def on_branch(world: World, edits: dict[str, tuple[str, str]], **settings: Any) 
     """Build a branch from main with one commit of edits."""
     commit = world.commit("change", edits)
     return world.start("feature/change", commit, **settings).wait()
-
-
-def wait_for(build: Build, text: str, seconds: float = 180) -> None:
-    """Wait until a build's log has a text or the build has ended."""
-    deadline = time.monotonic() + seconds
-    while text not in build.log and build.process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 def an_answer_that_is_no_approvers(world: World) -> str | None:
@@ -145,7 +138,7 @@ def a_greedy_branch(world: World) -> str | None:
 def two_builds_of_main(world: World) -> str | None:
     """The second build of main begins when the first has ended."""
     first = world.start_main(params=RECOVER)
-    wait_for(first, "make setup")
+    first.wait_for("make setup", SECONDS)
     second = world.start_main(params=RECOVER)
     first.wait()
     second.wait()

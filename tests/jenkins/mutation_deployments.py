@@ -10,7 +10,7 @@ from typing import Any
 
 from delivery_world import APPROVED, World
 from jenkins_build import Build
-from mutation_checks import DEPLOYMENT, PREVIEW, differences, roles, stages, wait_for
+from mutation_checks import DEPLOYMENT, PREVIEW, SECONDS, differences, roles, stages
 
 NO_ROTATION = {"infra/encryption/account_key.py": ("enable_key_rotation=True", "enable_key_rotation=False")}
 PROOF = "$(PY) -m tools.access_matrix --summary $(PLANS)/access.json"
@@ -83,7 +83,7 @@ def while_it_waits(world: World, act: Callable[[], None]) -> tuple[Build, bool]:
     """Do something while a deployment waits for Jenkins' lock; whether it waited."""
     with held_lock(world):
         build = approved_main(world)
-        wait_for(build, LOCK)
+        build.wait_for(LOCK, SECONDS)
         waited = LOCK in build.log and "make deploy STACK" not in build.log
         act()
     return build.wait(), waited

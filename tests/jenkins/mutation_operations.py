@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from delivery_world import World
-from mutation_checks import differences, wait_for
+from mutation_checks import SECONDS, differences
 from mutation_deployments import LOCK, give_prod_its_mail_and_log, held_lock, put_state, shipped
 
 
@@ -12,7 +12,7 @@ def a_recovery(world: World) -> str | None:
     give_prod_its_mail_and_log(world)
     with held_lock(world):
         build = world.start_main(params={"action": "recover"})
-        wait_for(build, LOCK)
+        build.wait_for(LOCK, SECONDS)
         waited = LOCK in build.log and "make recover STACK" not in build.log
     build.wait()
     return differences(

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
+import debian_packages
 import jenkins_runner
+from debian_packages import ProgramUnavailableError
+
+CHMOD = shutil.which("chmod")
 
 
 def test_a_jar_that_is_not_the_listed_one_is_refused(tmp_path: Path) -> None:
@@ -42,10 +46,41 @@ def test_other_sources_are_compiled_into_another_folder(tmp_path: Path, monkeypa
     assert jenkins_runner.classes() != now
 
 
-def test_without_maven_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jenkins_runner.shutil, "which", lambda _: None)
-    with pytest.raises(jenkins_runner.RunnerUnavailableError, match="sudo apt-get install default-jre-headless maven"):
+def test_without_java_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian_packages.shutil, "which", lambda _: None)
+    with pytest.raises(ProgramUnavailableError, match="sudo apt-get install default-jre-headless maven"):
         jenkins_runner.find_java(print)
+
+
+@pytest.fixture
+def apt_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of root's with nothing on it but an `apt-get` that notes how it is called; its folder of programs."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(debian_packages.os, "geteuid", lambda: 0)
+    script = tmp_path / "apt-get"
+    script.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n. {tmp_path}/installs\n')
+    script.chmod(0o755)
+    return tmp_path
+
+
+def test_missing_packages_are_installed_as_root(apt_get: Path) -> None:
+    java = apt_get / "java"
+    (apt_get / "installs").write_text(f"[ $3 = update ] || {{ : > {java}; {CHMOD} 755 {java}; }}\n")
+    said: list[str] = []
+    found = debian_packages.ensure(lambda: shutil.which("java"), ("jre", "maven"), "tests run on java", said.append)
+    assert found == str(java)
+    assert said == ["installing the Debian packages jre and maven: tests run on java"]
+    calls = (apt_get / "calls").read_text().splitlines()
+    assert calls == ["--quiet --quiet update", "--quiet --quiet install --yes --no-install-recommends jre maven"]
+
+
+@pytest.mark.parametrize(
+    ("installs", "told"), [("echo no network >&2; exit 100", "update failed: no network"), (":", "not on PATH")]
+)
+def test_packages_that_cannot_be_installed_are_told(apt_get: Path, installs: str, told: str) -> None:
+    (apt_get / "installs").write_text(f"{installs}\n")
+    with pytest.raises(ProgramUnavailableError, match=told):
+        debian_packages.ensure(lambda: shutil.which("java"), ("jre",), "tests run on java", print)
 
 
 def test_every_version_is_exact() -> None:
