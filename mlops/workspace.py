@@ -7,18 +7,16 @@ and state, out of the checkout and away from the user's own Pulumi home.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from infra.settings import ENVIRONMENTS
 from mlops import aws_profiles
-from mlops.failure import CommandError
 from mlops.jenkins_account import controller_credentials, deployment_session
 from mlops.place import Place
 from mlops.project import ROOT, stack_file
+from mlops.pulumi_program import local_environment
 from sandbox.provider.install import install
 
 SALT = "encryptionsalt:"
@@ -70,15 +68,6 @@ def pulumi_environment(place: Place) -> dict[str, str]:
     }
 
 
-def local_environment() -> dict[str, str]:
-    """What `pulumi` needs of this machine: itself and the project's Python first on PATH."""
-    programs = f"{pulumi_folder()}{os.pathsep}{Path(sys.executable).parent}"
-    return {
-        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-
-
 def _aws_config(place: Place, controller: dict[str, str]) -> str:
     """The deployment roles' profiles, with sessions that the controller has assumed here.
 
@@ -98,13 +87,3 @@ def _aws_config(place: Place, controller: dict[str, str]) -> str:
 
 def _section(name: str, session: dict[str, str]) -> str:
     return "\n".join([f"[profile {name}]", *(f"{key.lower()} = {value}" for key, value in session.items())]) + "\n"
-
-
-def pulumi_folder() -> str:
-    """The folder of the Pulumi CLI, made if need be."""
-    found = subprocess.run(
-        [sys.executable, ROOT / "tools" / "toolchain.py", "pulumi"], capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        raise CommandError(f"there is no Pulumi CLI: {found.stderr.strip()}")
-    return found.stdout.strip()

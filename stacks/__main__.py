@@ -24,4 +24,7 @@ def main() -> None:
 # about a second.
 gc.disable()
 atexit.register(gc.freeze)
-main()
+try:
+    main()
+except stack_settings.SettingsError as error:
+    raise pulumi.RunError(str(error)) from error  # which Pulumi shows without a traceback

@@ -97,12 +97,12 @@ def env(sandbox: Sandbox = False, profile: Profile = None) -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def pulumi(context: typer.Context, sandbox: Sandbox = False, profile: Profile = None) -> None:
     """Run `pulumi` as this command would: `mlops pulumi preview --stack dev --diff`. It is put to the policy pack."""
-    from mlops import commands, policy_pack, workspace  # noqa: PLC0415  # see where
+    from mlops import commands, policy_pack, pulumi_program, workspace  # noqa: PLC0415  # see where
 
     place = commands.find_place(where(sandbox, profile))
     folder = workspace.work_folder(place)
     variables = {**os.environ, **workspace.pulumi_environment(place)}
-    found = Path(workspace.pulumi_folder()) / "pulumi"
+    found = Path(pulumi_program.pulumi_folder()) / "pulumi"
     given = [str(argument) for argument in context.args]
     command: list[str | Path] = [found, "-C", folder, *given, *policy_pack.arguments(given)]
     raise typer.Exit(subprocess.run(command, env=variables, check=False).returncode)

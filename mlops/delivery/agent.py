@@ -22,7 +22,7 @@ from mlops.engine_noise import strip
 from mlops.failure import CommandError, UsageError
 from mlops.place import Place
 from mlops.project import ROOT, load_settings
-from mlops.workspace import local_environment
+from mlops.pulumi_program import local_environment
 
 if TYPE_CHECKING:
     from pulumi import automation

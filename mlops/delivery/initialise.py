@@ -11,7 +11,7 @@ from infra.settings import ENVIRONMENTS
 from mlops.delivery.agent import backend_url
 from mlops.failure import CommandError
 from mlops.project import ROOT, stack_file
-from mlops.workspace import local_environment
+from mlops.pulumi_program import local_environment
 
 Say = Callable[[str], None]
 

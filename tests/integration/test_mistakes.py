@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 
 import pytest
 from project_checkout import Checkout
 
+from mlops.pulumi_program import local_environment, pulumi_folder
 from sandbox import process
 
 
@@ -27,10 +29,23 @@ def test_wrong_settings_are_reported_together_before_anything_starts(checkout: C
     assert_untouched(checkout)
 
 
-def test_settings_are_checked_by_pulumi_itself_too(checkout: Checkout):
+def test_settings_are_checked_by_pulumi_itself_too_without_a_traceback(checkout: Checkout, tmp_path):
     # Without `mlops` in between, the program says the same; see tests/unit/test_settings.py for every message.
     checkout.edit("Pulumi.dev.yaml", "us-east-1", "us-east")
-    assert "region: 'us-east' cannot be used" in checkout.mlops("up").stderr
+    variables = {**local_environment(), "PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": ""}
+
+    def pulumi(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [f"{pulumi_folder()}/pulumi", "--non-interactive", *arguments]
+        environment = {**checkout.environment, **variables}
+        return subprocess.run(
+            command, cwd=checkout.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert pulumi("stack", "init", "dev").returncode == 0
+    done = pulumi("preview", "--stack", "dev", "--color", "never")
+    assert done.returncode != 0
+    assert "region: 'us-east' cannot be used" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_damaged_data_is_told_with_both_sums_before_anything_starts(checkout: Checkout, tmp_path):

@@ -24,7 +24,7 @@ from mlops.bootstrap import bootstrap
 from mlops.jenkins_account import controller_credentials
 from mlops.place import ROOT_SECRET, Place
 from mlops.project import load_settings
-from mlops.workspace import local_environment
+from mlops.pulumi_program import local_environment
 from sandbox import process
 from sandbox.provider.install import install
 from tools.pulumi_cli import cache_folder
