@@ -89,10 +89,13 @@ class Story:
         self.builds["by mallory"] = waiting.wait()
 
     def refusals(self) -> None:
-        """A change that an approver refuses; and the same, approved, while another build moves the state."""
+        """A change that an approver refuses; and the same, approved, while another build moves the state.
+
+        The first build was the timer's, in the queue, when the change was merged.
+        """
         world = self.world
         world.merge(world.commit("keep-longer", {"Pulumi.prod.yaml": ("days: 400", "days: 731")}))
-        self.builds["refused"] = world.start_main(inputs=REFUSED).wait()
+        self.builds["refused"] = world.start_main(inputs=REFUSED, cause=["TimerTrigger", "BranchEventCause"]).wait()
         with held_lock(world):
             moved = world.start_main()
             until(moved, "Trying to acquire lock on [Resource: model-promotion]", 180)

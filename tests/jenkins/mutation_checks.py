@@ -111,6 +111,17 @@ def a_night(world: World) -> str | None:
     )
 
 
+def a_push_in_the_night(world: World) -> str | None:
+    """A push that Jenkins folded into the timer's build is checked, tested and asked about."""
+    build = world.start_main(cause=["TimerTrigger", "BranchEventCause"], inputs=REFUSAL).wait()
+    return differences(
+        result=(build.result, "ABORTED"),
+        verified=(stages(build, "Check", "Test", "Plan"), {"SUCCESS"}),
+        approve=(stages(build, "Approve"), {"ABORTED"}),
+        drift=(stages(build, "Drift"), {"SKIPPED_WHEN"}),
+    )
+
+
 def another_account(world: World) -> str | None:
     """Another account than the stack files' is refused before any role is assumed."""
     build = on_branch(world, TOUCHED, params={"prodAccount": "999999999999"})

@@ -9,6 +9,7 @@ import mutation_deployments as deployments
 import mutation_operations as operations
 from mutation_checks import Check
 from mutation_texts import (
+    ALL_CAUSES,
     APPROVE,
     APPROVED_DEPLOY,
     APPROVED_RECOVER,
@@ -110,6 +111,11 @@ MUTATIONS = [
         "Drift: not by timer",
         checks.a_night,
         in_jenkinsfile(TIMER_OR_ACTION, "                            expression { params.action == 'drift' }"),
+    ),
+    Mutation(
+        "nightly: whoever else asked",
+        checks.a_push_in_the_night,
+        in_jenkinsfile(ALL_CAUSES, "ofClock > 0"),
     ),
     Mutation(
         "facts: any account",

@@ -32,7 +32,7 @@ APPROVE = """        stage('Approve') {
                 beforeOptions true
 """
 MAIN = "                branch 'main'\n"
-NO_TIMER = "                not { triggeredBy 'TimerTrigger' }\n"
+NO_TIMER = "                expression { !nightly() }\n"
 DEPLOY = """        stage('Deploy') {
             when {
                 beforeOptions true   // and so before the agent
@@ -58,7 +58,8 @@ PLANNED = (
 DRIFTED = "catchError(buildResult: 'UNSTABLE', stageResult: 'FAILURE', message: 'an account has drifted')"
 TOKEN = """withCredentials([string(credentialsId: 'github-comments',
                                                                 variable: 'GITHUB_TOKEN')])"""
-TIMER_OR_ACTION = """                            triggeredBy 'TimerTrigger'
+ALL_CAUSES = "ofClock > 0 && ofClock == currentBuild.buildCauses.size()"
+TIMER_OR_ACTION = """                            expression { nightly() }
                             expression { params.action == 'drift' }"""
 LOCK = "                        lock(resource: 'model-promotion')   // the comparison with"
 RECOVERS_LOCK = "                lock(resource: 'model-promotion')\n                timeout(time: 50"

@@ -201,6 +201,24 @@ CONDITIONS = {
 }
 
 
+def test_a_build_that_was_asked_for_twice_has_both_causes(controller: Controller) -> None:
+    count = "currentBuild.getBuildCauses('hudson.triggers.TimerTrigger$TimerTriggerCause').size()"
+    build = controller(
+        f"""pipeline {{ agent none
+        stages {{
+            stage('Of the clock') {{ when {{ triggeredBy 'TimerTrigger' }}
+                steps {{ echo "${{{count}}} of ${{currentBuild.getBuildCauses().size()}}" }} }}
+            stage('Of a push') {{ when {{ triggeredBy 'BranchEventCause' }}
+                steps {{ echo "${{currentBuild.getBuildCauses()*._class}}" }} }}
+            stage('Of a person') {{ when {{ triggeredBy 'UserIdCause' }}
+                steps {{ echo 'x' }} }}
+        }} }}"""
+    ).build(cause=["TimerTrigger", "BranchEventCause"])
+    assert list(build.stages.values()) == ["SUCCESS", "SUCCESS", "SKIPPED_WHEN"]
+    assert "1 of 2" in build.log
+    assert "[hudson.triggers.TimerTrigger$TimerTriggerCause, jenkins.branch.BranchEventCause]" in build.log
+
+
 def test_a_condition_holds_where_it_holds_in_jenkins(controller: Controller) -> None:
     stages = (
         f"stage('{name}') {{ when {{ {text} }}\nsteps {{ echo 'x' }} }}" for name, (text, _) in CONDITIONS.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from delivery_story import Story
-from delivery_world import world_in
+from delivery_world import TOKEN, world_in
 from jenkins_build import Build
 
 pytestmark = pytest.mark.timeout(900)
@@ -165,6 +165,13 @@ def test_a_refusal_ends_the_build_before_any_deployment_role(story):
     assert story.seen["retention after refusals"] == 400
 
 
+def test_a_push_that_jenkins_folded_into_the_nightly_build_is_tested_and_asked_about(story):
+    build = story.builds["refused"]
+    assert build.report["inputs"][0]["by"] == "alice"
+    assert {build.stages[name] for name in ("Check", "Test", "Plan")} == {"SUCCESS"}
+    assert build.stages["Drift"] == "SKIPPED_WHEN"
+
+
 def test_a_state_that_moved_while_the_build_waited_for_the_lock_is_refused(story):
     build = story.builds["moved"]
     assert story.seen["waited for the lock"]
@@ -230,7 +237,13 @@ def test_the_night_finds_what_was_changed_by_hand_and_tells_the_worst_first(stor
 
 
 def test_no_build_prints_the_token_and_every_log_is_in_prod(story):
-    assert all("a-token-of-this-test" not in build.log for build in story.builds.values())
-    streams = story.world.client("prod", "logs").describe_log_streams(logGroupName="jenkins-log")["logStreams"]
-    assert any("PR-7" in stream["logStreamName"] for stream in streams)
-    assert any("main" in stream["logStreamName"] for stream in streams)
+    assert all(TOKEN not in build.log for build in story.builds.values())
+    logs = story.world.client("prod", "logs")
+    streams = [s["logStreamName"] for s in logs.describe_log_streams(logGroupName="jenkins-log")["logStreams"]]
+    assert any("PR-7" in name for name in streams)
+    assert any("main" in name for name in streams)
+    pages = [logs.get_log_events(logGroupName="jenkins-log", logStreamName=name) for name in streams]
+    lines = [event["message"] for page in pages for event in page["events"]]
+    digest = json.loads(story.builds["approved"].archive("build/delivery/approval.json").read_text())["plans"]["prod"]
+    assert any(f"prod: applying plan {digest[:12]}, approved by alice" in line for line in lines)
+    assert not any(TOKEN in line for line in lines)

@@ -42,6 +42,11 @@ class Build {
         config.build_number ?: 1
     }
 
+    /** Why it was started, by the names that `triggeredBy` takes. */
+    List<String> getCauses() {
+        [config.cause ?: []].flatten()
+    }
+
     Frame getFrame() {
         frames.get()
     }

@@ -83,8 +83,8 @@ class BuildView {
     }
 
     List<Map> getBuildCauses(String type = null) {
-        String cause = CAUSES[build.config.cause]
-        type in [null, cause] ? [[_class: cause]] : []
+        build.causes.collect { cause -> CAUSES[cause] }.findAll { name -> type in [null, name] }
+            .collect { name -> [_class: name] }
     }
 
 }

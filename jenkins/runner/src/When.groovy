@@ -45,7 +45,7 @@ class When {
 
     void triggeredBy(Object argument) {
         Object cause = argument instanceof Map ? argument.cause : argument
-        conditions << { build.config.cause == cause }
+        conditions << { cause in build.causes }
     }
 
     void expression(Closure body) {
