@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from infra.settings import Environment
 from mlops import policy_pack
+from mlops.delivery import state_lock
 from mlops.delivery.agent import Agent
 from mlops.delivery.own_roles import outdated_roles
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
@@ -23,7 +24,7 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
     """Preview one stack and keep its plan with the digests of plan and state.
 
     The review is written whatever comes of it. Raises :class:`CommandError` with what stopped the preview: a violation,
-    an error, or a deployment that was cut off before.
+    an error, or a deployment that is not finished.
     """
     from pulumi import automation  # noqa: PLC0415  # see mlops/engine.py
 
@@ -32,12 +33,8 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
     state = stack.export_stack().deployment or {}
     pending = state.get("pending_operations") or []
     if pending:
-        return _stop(
-            folder,
-            collector,
-            environment,
-            f"the last deployment was cut off in {len(pending)} operation(s): build main with action=recover first",
-        )
+        held = state_lock.holders(agent.prod_client("s3"), agent.names, environment)
+        return _stop(folder, collector, environment, _unfinished(len(pending), held))
     if environment != "registry" and not _is_deployed(agent, "registry"):
         review = collector.finish(WAITS, commit=commit)
         folder.write(environment, review)
@@ -73,6 +70,16 @@ def plan(agent: Agent, folder: PlanFolder, environment: Environment, commit: str
         review = replace(review, advice=(*review.advice, f"[own-roles] {outdated}"))
     folder.write(environment, review)
     return review
+
+
+def _unfinished(operations: int, held: Sequence[str]) -> str:
+    """What a state says while a deployment is under way, and for ever after one that was killed."""
+    if held:
+        return (
+            f"a deployment is under way, or was cut off, in {operations} operation(s), locked by {'; '.join(held)}: "
+            "build this again when it has ended; if that process is gone, build main with action=recover first"
+        )
+    return f"the last deployment was cut off in {operations} operation(s): build main with action=recover first"
 
 
 def _is_deployed(agent: Agent, environment: Environment) -> bool:

@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 import pytest
 
 from mlops.delivery import apply as applying
+from mlops.delivery import plan as planning
 from mlops.delivery.apply import apply
 from mlops.delivery.build_log import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD_BYTES, LINE_BYTES, batches
 from mlops.delivery.checked_out import require_commit
 from mlops.delivery.facts import facts
 from mlops.delivery.notice import roll_back
+from mlops.delivery.plan import plan
 from mlops.delivery.plan_folder import PlanFolder, digest_of_file, digest_of_state
 from mlops.failure import CommandError, UsageError
 from mlops.review.model import WAITS, ResourceChange, StackReview
@@ -188,3 +190,20 @@ def test_the_way_back_is_a_pull_request_with_the_old_tree():
     told = roll_back(COMMIT)
     assert f"  git restore --source {COMMIT} --staged --worktree ." in told
     assert told[-1].endswith("what Jenkins deploys is what main has.")
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (["root@agent, process 7"], r"under way, or was cut off, in 1 operation\(s\), locked by root@agent, process 7"),
+        ([], r"the last deployment was cut off in 1 operation\(s\): build main with action=recover first"),
+    ],
+)
+def test_an_unfinished_state_is_not_planned_and_says_whether_somebody_is_at_work(tmp_path, monkeypatch, held, told):
+    agent, folder = Agent(), PlanFolder(tmp_path)
+    agent.state = {"pending_operations": [{"type": "creating"}]}
+    monkeypatch.setattr(planning.state_lock, "holders", lambda *_: held)
+    with pytest.raises(CommandError, match=told):
+        plan(agent, folder, "prod", COMMIT, lambda _: None)
+    assert "action=recover" in folder.read("prod").error
+    assert folder.read("prod").plan_digest is None

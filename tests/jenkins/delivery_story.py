@@ -42,13 +42,13 @@ class Story:
         """Everything, in two threads: what main does, and what branches and the pull request do meanwhile."""
         with ThreadPoolExecutor(1) as beside:
             self.builds["first"] = self.world.start_main().wait()
-            violation = beside.submit(self.violation)
             self.crash()
-            violation.result()
             branches = beside.submit(self.branches)
             self.recovery()
-            self.approved_change()
             branches.result()
+            violation = beside.submit(self.violation)
+            self.approved_change()
+            violation.result()
             clean = beside.submit(self.correction)
             self.refusals()
             clean.result()
